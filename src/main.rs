@@ -1,0 +1,2 @@
+//! `rutter`: parse the command line, run it, turn the outcome into an exit code.
+fn main() {}

@@ -1,0 +1,479 @@
+//! One fact with its provenance. Every statement in a report carries the ids of the evidence under it.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::net::{FiveTuple, IpProtocol};
+use super::time::{Span, Timestamp};
+
+/// Which input, in the order in which they were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct InputId(pub u16);
+
+/// Where in an input a fact stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Position {
+    /// A captured frame: number from 1 within its input, byte offset of the record in the unpacked stream.
+    #[serde(untagged)]
+    Frame {
+        /// Frame number, from 1.
+        frame: u64,
+        /// Byte offset of the record.
+        offset: u64,
+    },
+    /// A line of text: number from 1, byte offset.
+    #[serde(untagged)]
+    Line {
+        /// Line number, from 1.
+        line: u64,
+        /// Byte offset of the line.
+        offset: u64,
+    },
+}
+
+/// Where a fact was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Provenance {
+    /// The input.
+    pub input: InputId,
+    /// The place in it.
+    pub at: Position,
+}
+
+/// Printed as `e12`. Ids are given in the order of provenance, so they are the same in every run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EvidenceId(pub u32);
+
+impl fmt::Display for EvidenceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "e{}", self.0)
+    }
+}
+
+impl Serialize for EvidenceId {
+    fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+        s.collect_str(self)
+    }
+}
+
+/// A fact, where it stands and when it happened.
+#[derive(Clone, Debug)]
+pub struct EvidenceItem {
+    /// Its number.
+    pub id: EvidenceId,
+    /// Where it was read.
+    pub from: Provenance,
+    /// Packet time, never the clock's.
+    pub time: Timestamp,
+    /// What it says.
+    pub fact: Evidence,
+}
+
+/// What a piece of evidence says.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Evidence {
+    /// A conversation.
+    Flow(Box<Flow>),
+    /// An ICMP error that quotes a packet: somebody's probe died there.
+    Quote(Box<Quote>),
+    /// A probe's target answered.
+    Reached(Reached),
+    /// A forwarded chain out of a request head.
+    Chain(Box<Chain>),
+    /// Traffic inside other traffic.
+    Tunnel(Tunnel),
+    /// A name for an address.
+    Name(Name),
+}
+
+impl Evidence {
+    /// The word in the report's `kind` field.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Flow(_) => "flow",
+            Self::Quote(_) => "quote",
+            Self::Reached(_) => "reached",
+            Self::Chain(_) => "chain",
+            Self::Tunnel(_) => "tunnel",
+            Self::Name(_) => "name",
+        }
+    }
+}
+
+/// How far the source address of traffic can be believed (METHODS C.1). Every claim about where an origin
+/// is hangs from it. Ordered from the most to the least trustworthy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SourceTrust {
+    /// TCP handshake completed and data acknowledged both ways: the address received what we sent. It proves
+    /// reachability at that time, not a place (hijack, NAT, VPN and anycast stay possible).
+    Proved,
+    /// A fresh value came back: SYN-ACK answered, echo or DNS id returned, no data acknowledged.
+    Echoed,
+    /// One-way traffic that passes the plausibility tests.
+    Plausible,
+    /// The sender is a reflector that somebody else addressed in the victim's name.
+    Reflected,
+    /// An unsolicited answer: the sender is itself the victim of somebody spoofing us.
+    Backscatter,
+    /// The source address cannot be a sender on the public Internet (bogon, martian), or belongs to a
+    /// pattern of randomised sources.
+    Impossible,
+}
+
+impl SourceTrust {
+    /// May a report show this address as an origin, and place it?
+    #[must_use]
+    pub fn may_be_origin(self) -> bool {
+        matches!(self, Self::Proved | Self::Echoed)
+    }
+
+    /// The word in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Proved => "proved",
+            Self::Echoed => "echoed",
+            Self::Plausible => "plausible",
+            Self::Reflected => "reflected",
+            Self::Backscatter => "backscatter",
+            Self::Impossible => "impossible",
+        }
+    }
+}
+
+/// How a flow's TCP handshake went, or what stands for it in other protocols.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Handshake {
+    /// No TCP, or the beginning was not captured.
+    #[default]
+    Unseen,
+    /// SYN only.
+    HalfOpen,
+    /// SYN answered by RST or an ICMP error.
+    Refused,
+    /// SYN, SYN-ACK, no valid ACK seen.
+    Answered,
+    /// All three, with matching numbers.
+    Completed,
+    /// A SYN-ACK or RST that answers no SYN we saw.
+    Unsolicited,
+}
+
+/// One direction of a flow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Direction {
+    /// Packets.
+    pub packets: u64,
+    /// Bytes at the IP layer.
+    pub bytes: u64,
+    /// Bytes above the transport header, as captured headers declare them.
+    pub payload: u64,
+    /// Smallest TTL or hop limit seen, 0 if none was.
+    pub ttl_min: u8,
+    /// Largest TTL or hop limit seen.
+    pub ttl_max: u8,
+}
+
+impl Direction {
+    /// The initial TTL that the sender most likely used: the smallest of 32, 64, 128, 255 not below what was seen.
+    #[must_use]
+    pub fn initial_ttl(&self) -> Option<u8> {
+        initial_ttl(self.ttl_max)
+    }
+
+    /// Routers between the sender and the sensor, from [`Self::initial_ttl`].
+    #[must_use]
+    pub fn hops_away(&self) -> Option<u8> {
+        self.initial_ttl().map(|init| init - self.ttl_max)
+    }
+}
+
+/// The smallest usual initial TTL (32, 64, 128, 255) not below `ttl`; `None` for 0.
+#[must_use]
+pub fn initial_ttl(ttl: u8) -> Option<u8> {
+    [32, 64, 128, 255].into_iter().find(|&init| ttl != 0 && ttl <= init)
+}
+
+/// A conversation between two end points, seen by the sensor.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// Addresses and ports; `src` opened the conversation as far as was seen.
+    pub tuple: FiveTuple,
+    /// First and last packet.
+    pub seen: Span,
+    /// From `tuple.src` to `tuple.dst`.
+    pub forward: Direction,
+    /// From `tuple.dst` to `tuple.src`.
+    pub backward: Direction,
+    /// TCP handshake.
+    pub handshake: Handshake,
+    /// Trust in `tuple.src`.
+    pub trust: SourceTrust,
+    /// SYN to SYN-ACK in ns: from the sensor to the server and back.
+    pub rtt_server: Option<i64>,
+    /// SYN-ACK to ACK in ns: from the sensor to the client and back. It cannot be forged downward.
+    pub rtt_client: Option<i64>,
+    /// TLS server name or HTTP host that the client asked for.
+    pub host: Option<Arc<str>>,
+    /// Was the flow cut off by the cap on the table?
+    pub evicted: bool,
+}
+
+/// One entry of an MPLS label stack (RFC 4950).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct LabelEntry {
+    /// 20-bit label.
+    pub label: u32,
+    /// Traffic class (EXP), 3 bits.
+    pub tc: u8,
+    /// Bottom of stack.
+    pub bottom: bool,
+    /// TTL of the entry.
+    pub ttl: u8,
+}
+
+/// RFC 5837 interface information: which interface of the router the packet came in by, went out by, …
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct InterfaceInfo {
+    /// 0 incoming IP interface, 1 sub-IP component, 2 outgoing, 3 next hop (RFC 5837 4.1).
+    pub role: u8,
+    /// ifIndex.
+    pub index: Option<u32>,
+    /// Address of the interface.
+    pub addr: Option<IpAddr>,
+    /// ifName, at most 63 bytes, as sent.
+    pub name: Option<Arc<str>>,
+    /// MTU in bytes.
+    pub mtu: Option<u32>,
+}
+
+/// What an ICMP error quotes of the packet that died.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Quoted {
+    /// Addresses, ports and protocol of the quoted packet. For ICMP: `sport` is the identifier, `dport` the sequence number.
+    pub tuple: FiveTuple,
+    /// TTL or hop limit as quoted (1 as a rule; 0 is zero-TTL forwarding; more hints at MPLS).
+    pub ttl: u8,
+}
+
+/// How sure a quote belongs to a probe that the sensor saw (METHODS A.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProbeMatch {
+    /// 3 whole quote, 2 eight bytes and IP id, 1 ports or identifier, 0 destination only.
+    pub level: u8,
+    /// TTLs of the candidate probes, sorted, unique. More than one: ambiguous, and kept so.
+    pub ttls: Vec<u8>,
+    /// Round trip in ns; `None` where several probes are alike.
+    pub rtt: Option<i64>,
+    /// Digest of what load balancers hash (METHODS A.4): equal keys took the same branch at every router.
+    pub flow_key: u64,
+    /// When the probe was sent.
+    pub sent: Timestamp,
+}
+
+/// An ICMP error: destination unreachable, time exceeded, packet too big, parameter problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quote {
+    /// Who sent the error.
+    pub from: IpAddr,
+    /// Who received it.
+    pub to: IpAddr,
+    /// TTL or hop limit of the error itself: what is left of the way back.
+    pub reply_ttl: u8,
+    /// ICMP type.
+    pub icmp_type: u8,
+    /// ICMP code.
+    pub icmp_code: u8,
+    /// The quoted packet.
+    pub quoted: Quoted,
+    /// RFC 4950 label stack.
+    pub mpls: Vec<LabelEntry>,
+    /// RFC 5837 interface information.
+    pub interfaces: Vec<InterfaceInfo>,
+    /// The probe it answers; `None` for an orphan.
+    pub probe: Option<ProbeMatch>,
+}
+
+impl Quote {
+    /// Time exceeded in transit (ICMP 11/0, ICMPv6 3/0): the sender is a router on the way.
+    #[must_use]
+    pub fn is_time_exceeded(&self) -> bool {
+        match self.from {
+            IpAddr::V4(_) => self.icmp_type == 11 && self.icmp_code == 0,
+            IpAddr::V6(_) => self.icmp_type == 3 && self.icmp_code == 0,
+        }
+    }
+}
+
+/// The target of probes answered for itself (echo reply, SYN-ACK, RST, UDP answer).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// Source, destination and protocol of the probe.
+    pub probe: FiveTuple,
+    /// How it was matched.
+    pub matched: ProbeMatch,
+    /// TTL or hop limit of the answer.
+    pub reply_ttl: u8,
+}
+
+/// Probes of one source towards one destination with a TTL small enough to die on the way: without them a
+/// silent hop could not be told from a hop nobody asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probing {
+    /// Who probed.
+    pub src: IpAddr,
+    /// Towards whom.
+    pub dst: IpAddr,
+    /// With which protocol.
+    pub proto: IpProtocol,
+    /// First and last probe.
+    pub seen: Span,
+    /// Probes sent per TTL; index 0 is unused.
+    pub sent: Vec<u32>,
+    /// Frame of the first probe.
+    pub from: Provenance,
+}
+
+/// Which header a chain came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChainKind {
+    /// `X-Forwarded-For`.
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239), its `for=` parameters.
+    Forwarded,
+    /// `Via` (RFC 9110 7.6.3), the received-by parts.
+    Via,
+}
+
+impl ChainKind {
+    /// The word in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::XForwardedFor => "x-forwarded-for",
+            Self::Forwarded => "forwarded",
+            Self::Via => "via",
+        }
+    }
+}
+
+/// One entry of a chain, as the header wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChainEntry {
+    /// The text, at most 256 bytes, control characters escaped.
+    pub text: Arc<str>,
+    /// The address in it; `None` for `unknown`, `_obfuscated`, host names and nonsense.
+    pub addr: Option<IpAddr>,
+}
+
+/// A chain of forwarders, leftmost first, as one request head gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chain {
+    /// Which header.
+    pub kind: ChainKind,
+    /// Socket peer that sent the request: proved by its TCP handshake, not by the header.
+    pub peer: IpAddr,
+    /// Server that received it.
+    pub server: IpAddr,
+    /// Host that was asked for.
+    pub host: Option<Arc<str>>,
+    /// Entries in header order, several header lines joined in order.
+    pub entries: Vec<ChainEntry>,
+}
+
+/// Encapsulations whose inner packet Rutter reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TunnelKind {
+    /// GRE (RFC 2784, 2890).
+    Gre,
+    /// IPv4 or IPv6 in IPv4, protocol 4 (RFC 2003), or IPv4 in IPv6 (RFC 2473).
+    IpIp,
+    /// IPv6 in IPv4, protocol 41 (RFC 4213).
+    SixInFour,
+    /// IPv6 in IPv6 (RFC 2473).
+    SixInSix,
+    /// VXLAN (RFC 7348).
+    Vxlan,
+    /// GENEVE (RFC 8926).
+    Geneve,
+}
+
+impl TunnelKind {
+    /// The word in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Gre => "gre",
+            Self::IpIp => "ipip",
+            Self::SixInFour => "6in4",
+            Self::SixInSix => "6in6",
+            Self::Vxlan => "vxlan",
+            Self::Geneve => "geneve",
+        }
+    }
+}
+
+/// A conversation seen inside another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tunnel {
+    /// Encapsulation.
+    pub kind: TunnelKind,
+    /// Outer source and destination.
+    pub outer: (IpAddr, IpAddr),
+    /// Inner source and destination.
+    pub inner: (IpAddr, IpAddr),
+    /// GRE key or VNI.
+    pub id: Option<u32>,
+    /// Packets inside.
+    pub packets: u64,
+}
+
+/// How a name became known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NameHow {
+    /// PTR answer in the capture: what the holder of the prefix says of the address.
+    Ptr,
+    /// A or AAAA answer in the capture: what the holder of the name says.
+    Forward,
+    /// `--names` file.
+    File,
+    /// Asked for with `--resolve`.
+    Resolved,
+}
+
+impl NameHow {
+    /// The word in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ptr => "ptr",
+            Self::Forward => "forward",
+            Self::File => "file",
+            Self::Resolved => "resolved",
+        }
+    }
+}
+
+/// A name for an address, and for how long it held.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Name {
+    /// The address.
+    pub addr: IpAddr,
+    /// The name, lower case, without the final dot, at most 253 bytes, control characters escaped.
+    pub name: Arc<str>,
+    /// How it became known.
+    pub how: NameHow,
+    /// Seconds it may be believed after it was said (the record's TTL).
+    pub ttl_s: Option<u32>,
+}

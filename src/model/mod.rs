@@ -1,0 +1,10 @@
+//! The vocabulary: plain data that every stage speaks. No I/O, no behaviour beyond arithmetic and display.
+
+pub mod digest;
+pub mod evidence;
+pub mod hop;
+pub mod law;
+pub mod net;
+pub mod path;
+pub mod place;
+pub mod time;

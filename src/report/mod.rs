@@ -1,0 +1,3 @@
+//! Stage 8: one [`model::ReportModel`], many renderers.
+
+pub mod model;
