@@ -174,8 +174,6 @@ pub struct Direction {
     pub packets: u64,
     /// Bytes at the IP layer.
     pub bytes: u64,
-    /// Bytes above the transport header, as captured headers declare them.
-    pub payload: u64,
     /// Smallest TTL or hop limit seen, 0 if none was.
     pub ttl_min: u8,
     /// Largest TTL or hop limit seen.

@@ -7,4 +7,5 @@ pub mod law;
 pub mod net;
 pub mod path;
 pub mod place;
+pub mod route;
 pub mod time;

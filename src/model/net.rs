@@ -147,3 +147,58 @@ pub fn unmapped(addr: IpAddr) -> IpAddr {
         IpAddr::V4(_) => addr,
     }
 }
+
+/// An address in 16 bytes, IPv4 as IPv4-mapped, in two words that hash and compare fast. Order is numeric.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PackedAddr {
+    /// Upper 64 bits.
+    pub hi: u64,
+    /// Lower 64 bits.
+    pub lo: u64,
+}
+
+const MAPPED: u64 = 0xffff_0000_0000;
+
+impl PackedAddr {
+    /// Packs an IPv4 address.
+    #[inline]
+    #[must_use]
+    pub fn from_v4(addr: std::net::Ipv4Addr) -> Self {
+        Self { hi: 0, lo: MAPPED | u64::from(u32::from(addr)) }
+    }
+
+    /// Packs an IPv6 address.
+    #[inline]
+    #[must_use]
+    pub fn from_v6(addr: std::net::Ipv6Addr) -> Self {
+        let n = u128::from(addr);
+        Self { hi: (n >> 64) as u64, lo: n as u64 }
+    }
+
+    /// Is it IPv4 (or IPv4-mapped)?
+    #[inline]
+    #[must_use]
+    pub fn is_v4(self) -> bool {
+        self.hi == 0 && self.lo & !0xffff_ffff == MAPPED
+    }
+
+    /// The address as the standard library has it.
+    #[inline]
+    #[must_use]
+    pub fn unpack(self) -> IpAddr {
+        if self.is_v4() {
+            IpAddr::V4(std::net::Ipv4Addr::from(self.lo as u32))
+        } else {
+            IpAddr::V6(std::net::Ipv6Addr::from(u128::from(self.hi) << 64 | u128::from(self.lo)))
+        }
+    }
+}
+
+impl From<IpAddr> for PackedAddr {
+    fn from(addr: IpAddr) -> Self {
+        match addr {
+            IpAddr::V4(a) => Self::from_v4(a),
+            IpAddr::V6(a) => Self::from_v6(a),
+        }
+    }
+}
