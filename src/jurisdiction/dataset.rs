@@ -1,0 +1,29 @@
+//! The rule book as a table that answers rest on.
+
+use sha2::{Digest, Sha256};
+
+use super::book::RuleBook;
+use super::embedded::FILES;
+use crate::model::place::Dataset;
+
+/// Day of the last revision of `data/law` as a whole; every row carries its own date.
+const REVISED: &str = "2026-11-24";
+
+impl RuleBook {
+    /// Name, date and SHA-256 (over names and texts, each with its length) of the rule book inside the program.
+    #[must_use]
+    pub fn dataset() -> Dataset {
+        let mut hash = Sha256::new();
+        for part in FILES.iter().flat_map(|(name, text)| [name, text]) {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part.as_bytes());
+        }
+        Dataset {
+            name: "rule-book".to_owned(),
+            date: REVISED.to_owned(),
+            sha256: hash.finalize().iter().map(|b| format!("{b:02x}")).collect(),
+            licence: "MIT OR Apache-2.0 (own work, facts with sources)".to_owned(),
+            attribution: String::new(),
+        }
+    }
+}
