@@ -1,1 +1,25 @@
-//! Stage `decode`.
+//! Stage 2, `decode`: bytes to meaning, one packet or message at a time, without memory of earlier ones.
+//!
+//! * [`link`]: from the first byte of a captured frame to its network header
+//! * [`packet`]: IP and transport headers, the fast path
+//! * [`tunnel`]: packets inside packets
+//! * [`icmp`]: what an ICMP error quotes and what RFC 4884 lets it add
+//! * [`dns`], [`http`], [`tls`]: names and forwarded chains in payloads
+//! * [`text`](self::text): strings from the wire, made safe to print
+//! * [`error`]: what can be wrong with bytes
+
+pub mod dns;
+pub mod error;
+pub mod http;
+pub mod icmp;
+pub mod link;
+pub mod packet;
+pub mod text;
+pub mod tls;
+pub mod tunnel;
+mod wireless;
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+pub(crate) mod testkit;

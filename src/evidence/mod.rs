@@ -1,1 +1,28 @@
-//! Stage `evidence`.
+//! Stage 3, `evidence`: what many packets together say.
+//!
+//! Packets are dealt to shards by their address pair, so that one shard sees both directions of every
+//! conversation between two hosts, every probe between them and every ICMP error that quotes such a probe. A
+//! shard owns its tables; nothing is locked per packet. All tables have a cap, and what a cap costs is counted.
+//!
+//! * [`batch`]: decoded packets of one block, dealt to shards
+//! * [`flow`], [`flow_table`]: conversations: handshake, round trips, TTLs, trust; open addressing, expiry, cap
+//! * [`probes`]: ICMP quotes and answers matched to the probes that they answer (METHODS A.2)
+//! * [`heads`]: host names and forwarded chains in request heads, names in DNS answers
+//! * [`tally`], [`spread`]: address pairs, floods and scans; distinct counting
+//! * [`shard`]: the above for one share of the traffic
+//! * [`digest`](self::merge): what the shards found, merged, numbered and sorted
+//! * [`community_id`]: the portable name of a flow
+
+pub mod batch;
+pub mod community_id;
+pub mod flow;
+pub mod flow_table;
+pub mod heads;
+pub mod merge;
+pub mod probes;
+pub mod shard;
+pub mod spread;
+pub mod tally;
+
+#[cfg(test)]
+mod testkit;

@@ -55,7 +55,8 @@ pub struct Border {
 /// Why a conversation is shown, and before which others.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// `brute-force`, `syn-flood`, `scan`, `upload`, `proxied-request`, `traceroute`, `chosen`, `conversation`.
+    /// `brute-force`, `syn-flood`, `flood` (one-way, not TCP), `backscatter` (the target is a victim of forged
+    /// packets), `scan`, `upload`, `proxied-request`, `traceroute`, `chosen`, `conversation`.
     pub kind: &'static str,
     /// Larger comes first.
     pub score: f64,

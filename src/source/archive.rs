@@ -109,7 +109,9 @@ pub fn looks_like(head: &[u8]) -> &'static str {
         [b'N', b'C', b'F', b'X', ..] => "a CommView capture",
         [b'R', b'T', b'S', b'S', ..] | [b'G', b'M', b'B', b'U', ..] => "a Network Monitor capture",
         [b'{' | b'[', ..] => "text that looks like JSON",
-        _ if !head.is_empty() && head.iter().all(|b| (0x20..0x7f).contains(b) || matches!(b, b'\t' | b'\r' | b'\n')) => "plain text",
+        _ if !head.is_empty() && head.iter().all(|b| (0x20..0x7f).contains(b) || matches!(b, b'\t' | b'\r' | b'\n')) => {
+            "plain text"
+        }
         _ => "of an unknown format",
     }
 }

@@ -194,7 +194,18 @@ impl CaptureFile {
         };
         let carry = head.get(header..).unwrap_or_default().to_vec();
         let offset = header as u64;
-        Ok(Self { path: name.to_owned(), raw, reader, cap: options.unpack_cap, walk, carry, offset, ended: false, links, summary })
+        Ok(Self {
+            path: name.to_owned(),
+            raw,
+            reader,
+            cap: options.unpack_cap,
+            walk,
+            carry,
+            offset,
+            ended: false,
+            links,
+            summary,
+        })
     }
 
     /// Fills `block` with the next records; `false` at the end. After an error the block still holds what was read.

@@ -4,6 +4,8 @@
 //! * [`capture`]: a capture file or stream of any format, block by block
 //! * [`pcap`], [`pcapng`], [`snoop`]: the walk over records of each format
 //! * [`archive`]: gzip, Zstandard and LZ4 around them, recognised by content, with an output cap
+//! * [`live`]: frames of an interface: capture threads, hand-over, what was lost; on Linux over a ring shared with the
+//!   kernel (`ring`) or a `pnet` channel (`channel`), both on a socket of our own (`packet_socket`)
 //! * [`names`]: names for addresses that the analyst brings along
 //! * [`resolve`]: names asked for at run time, only with `--resolve`
 //! * [`files`]: folders and lists of inputs, in time order
@@ -11,10 +13,17 @@
 pub mod archive;
 pub mod block;
 pub mod capture;
+#[cfg(target_os = "linux")]
+mod channel;
 pub mod error;
 pub mod files;
+pub mod live;
 pub mod names;
+#[cfg(target_os = "linux")]
+mod packet_socket;
 pub mod pcap;
 pub mod pcapng;
 pub mod resolve;
+#[cfg(target_os = "linux")]
+mod ring;
 pub mod snoop;

@@ -125,7 +125,10 @@ mod tests {
 
     #[test]
     fn hosts_and_csv_lines() {
-        assert_eq!(names("192.0.2.1\tFra1.Example.NET. fra1"), Ok(vec!["192.0.2.1 fra1.example.net".into(), "192.0.2.1 fra1".into()]));
+        assert_eq!(
+            names("192.0.2.1\tFra1.Example.NET. fra1"),
+            Ok(vec!["192.0.2.1 fra1.example.net".into(), "192.0.2.1 fra1".into()])
+        );
         assert_eq!(names("2001:db8::1,\"core.example\""), Ok(vec!["2001:db8::1 core.example".into()]));
         assert_eq!(names("::ffff:192.0.2.7 mapped"), Ok(vec!["192.0.2.7 mapped".into()]));
         assert_eq!(names("addr,name"), Err(NO_ADDRESS));

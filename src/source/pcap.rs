@@ -75,7 +75,8 @@ impl Header {
             let field = |i: usize| word(header.get(i..i + 4).unwrap_or_default(), BIG);
             let (seconds, fraction, caplen, wirelen) = (field(0), field(4), field(8), field(12));
             if caplen > MAX_PACKET {
-                let at_frame = Position::Frame { frame: block.first_frame + records.len() as u64, offset: block.base + at as u64 };
+                let at_frame =
+                    Position::Frame { frame: block.first_frame + records.len() as u64, offset: block.base + at as u64 };
                 rejected.push(Reject { at: at_frame, why: RejectWhy::AbsurdLength { length: u64::from(caplen) } });
                 return Err(at);
             }

@@ -84,8 +84,7 @@ impl Reader {
         let data = data.get(..*filled).unwrap_or_default();
         loop {
             let frame = block.first_frame + records.len() as u64;
-            let mut reject =
-                |why| rejected.push(Reject { at: Position::Frame { frame, offset: block.base + at as u64 }, why });
+            let mut reject = |why| rejected.push(Reject { at: Position::Frame { frame, offset: block.base + at as u64 }, why });
             let Some(head) = data.get(at..at + 12) else { return Ok(at) };
             if *head.first_chunk().unwrap_or(&[0; 4]) == SECTION.to_be_bytes() {
                 self.big_endian = match head.get(8..12) {
@@ -98,7 +97,7 @@ impl Reader {
                 };
             }
             let (Some(kind), Some(length)) = (self.u32(head, 0), self.u32(head, 4)) else { return Ok(at) };
-            if length < 12 || length > MAX_BLOCK || length % 4 != 0 {
+            if !(12..=MAX_BLOCK).contains(&length) || length % 4 != 0 {
                 reject(RejectWhy::AbsurdLength { length: u64::from(length) });
                 return Err(at);
             }
@@ -139,12 +138,8 @@ impl Reader {
     }
 
     fn interface(&self, body: &[u8]) -> Option<Interface> {
-        let mut interface = Interface {
-            link: LinkType(self.u16(body, 0)?),
-            snaplen: self.u32(body, 4)?,
-            resolution: 1_000_000,
-            offset: 0,
-        };
+        let mut interface =
+            Interface { link: LinkType(self.u16(body, 0)?), snaplen: self.u32(body, 4)?, resolution: 1_000_000, offset: 0 };
         let mut options = body.get(8..)?;
         while let (Some(code), Some(length)) = (self.u16(options, 0), self.u16(options, 2)) {
             let length = usize::from(length);

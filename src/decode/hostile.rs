@@ -1,0 +1,162 @@
+//! No bytes may end a run: random and damaged input through every reader.
+
+use proptest::prelude::*;
+
+use super::packet::{self, LayerSink};
+use super::testkit::*;
+use super::{dns, http, icmp, link, tls};
+use crate::model::evidence::TunnelKind;
+use crate::model::net::PackedAddr;
+
+/// Every number that is read, and some that are not.
+const LINKS: [u16; 32] = [
+    0, 1, 6, 9, 10, 12, 14, 50, 51, 101, 104, 105, 107, 108, 109, 113, 117, 119, 127, 163, 166, 189, 195, 204, 220, 228, 229,
+    239, 249, 258, 276, 0x8003,
+];
+
+/// Counts what it is told, so that nothing is optimised away, and holds the promises of the sink.
+#[derive(Default)]
+struct Listener(usize);
+
+impl LayerSink for Listener {
+    fn ip(&mut self, _: PackedAddr, _: PackedAddr) {
+        self.0 += 1;
+    }
+    fn listed(&mut self, _: PackedAddr) {
+        self.0 += 1;
+    }
+    fn tunnel(&mut self, _: TunnelKind, _: (PackedAddr, PackedAddr), _: Option<u32>) {
+        self.0 += 1;
+    }
+}
+
+fn read_everything(link: u16, frame: &[u8]) -> Result<(), TestCaseError> {
+    if let Ok(below) = link::network_layer(link, frame) {
+        prop_assert!(below.offset as usize <= frame.len() + 4096, "an offset that has nothing to do with the frame");
+    }
+    let mut told = Listener::default();
+    if let Ok(Some(p)) = packet::dissect(link, frame, &mut told) {
+        prop_assert!(told.0 > 0, "a packet without a layer");
+        prop_assert!(p.end as usize <= frame.len() && p.ip_at < p.end, "{p:?} of {} bytes", frame.len());
+    }
+    Ok(())
+}
+
+fn read_payload(bytes: &[u8]) -> Result<(), TestCaseError> {
+    for v6 in [false, true] {
+        if let Ok(Some(error)) = icmp::parse_error(v6, bytes) {
+            prop_assert!(error.quoted.len() <= bytes.len());
+            prop_assert!(error.labels().len() <= 32 && error.interfaces().len() <= 8);
+            let _ = packet::outermost(error.quoted, &mut Listener::default());
+        }
+    }
+    if let Ok(Some(answers)) = dns::answers(bytes) {
+        prop_assert!(answers.names.len() <= 256);
+        for name in &answers.names {
+            prop_assert!(name.name.len() <= 253 && name.name.bytes().all(|b| (0x20..0x7f).contains(&b)));
+        }
+    }
+    prop_assert!(dns::tcp_messages(bytes).map(<[u8]>::len).sum::<usize>() <= bytes.len());
+    if let Some(head) = http::request_head(bytes) {
+        for entry in head.chains.iter().flat_map(|c| &c.entries) {
+            prop_assert!(entry.text.len() <= 256 && entry.text.bytes().all(|b| (0x20..0x7f).contains(&b)));
+        }
+    }
+    if let Some(name) = tls::server_name(bytes) {
+        prop_assert!(name.len() <= 253 && name.bytes().all(|b| (0x20..0x7f).contains(&b)));
+    }
+    Ok(())
+}
+
+/// One of each kind, for damage.
+fn samples() -> Vec<Vec<u8>> {
+    let inner = ipv4("198.51.100.1", "203.0.113.1", 17, &udp(33000, 33435, b"probe"));
+    let six = ipv6("2001:db8::1", "2001:db8::2", 58, &icmp(128, 0, [0, 1, 0, 2], b"echo"));
+    let mut quote = inner.clone();
+    quote.resize(128, 0);
+    let ext = extension(&[
+        object(1, 1, &label(16000, true)),
+        object(2, 0x0e, &join(&[&[0, 0, 0, 7, 0, 1, 0, 0, 192, 0, 2, 1], b"\x08eth0\0\0\0"])),
+    ]);
+    let vxlan = udp(50000, 4789, &join(&[&[8, 0, 0, 0, 0, 0, 42, 0], &on_ethernet(&inner)]));
+    let geneve = udp(50000, 6081, &join(&[&[1, 0, 0x65, 0x58, 0, 0, 9, 0, 1, 2, 3, 0], &on_ethernet(&six)]));
+    let gre = join(&[&[0x20, 0, 8, 0, 0, 0, 0, 7], &inner]);
+    let extended = ipv6(
+        "2001:db8::1",
+        "2001:db8::2",
+        0,
+        &join(&[&[43, 0, 5, 2, 0, 0, 0, 0], &[17, 2, 0, 1, 0, 0, 0, 0], &v6("2001:db8::9"), &udp(1, 2, b"x")]),
+    );
+    let payloads = [
+        inner.clone(),
+        six,
+        ipv4("192.0.2.1", "198.51.100.1", 1, &icmp(11, 0, [0, 32, 0, 0], &join(&[&quote, &ext]))),
+        ipv4("192.0.2.1", "192.0.2.2", 17, &vxlan),
+        ipv4("192.0.2.1", "192.0.2.2", 17, &geneve),
+        ipv4("192.0.2.1", "192.0.2.2", 47, &gre),
+        ipv4_with("192.0.2.1", "192.0.2.2", 6, 64, 1, &[7, 7, 8, 192, 0, 2, 9, 0], &tcp(1, 2, (3, 4), 2, b"")),
+        extended,
+    ];
+    let mut out: Vec<Vec<u8>> = payloads.iter().map(|p| on_ethernet(p)).collect();
+    out.extend(
+        payloads
+            .iter()
+            .map(|p| ethernet(0x88a8, &join(&[&[0, 5, 0x81, 0, 0, 6, 0x88, 0x47], &label(3, false), &label(4, true), p]))),
+    );
+    out
+}
+
+fn texts() -> Vec<Vec<u8>> {
+    vec![
+        b"GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-For: 192.0.2.1, 10.0.0.1\r\nForwarded: for=\"[2001:db8::1]:1\";by=_x, for=unknown\r\nVia: 1.1 a (b, c), 1.0 d\r\n\r\n".to_vec(),
+        client_hello("www.example.org"),
+        dns_response("www.example.org", 1, &[dns_record("www.example.org", 5, 60, &dns_name("e.example")), dns_record("e.example", 1, 5, &[192, 0, 2, 1])]),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_bytes(link in proptest::sample::select(&LINKS[..]), frame in proptest::collection::vec(any::<u8>(), 0..300)) {
+        read_everything(link, &frame)?;
+        read_payload(&frame)?;
+    }
+
+    #[test]
+    fn damaged_packets(which in 0..16_usize, cut in 0..400_usize, edits in proptest::collection::vec((0..400_usize, any::<u8>()), 0..6), link in proptest::sample::select(&LINKS[..])) {
+        let mut frame = samples()[which].clone();
+        for (at, byte) in edits {
+            if let Some(b) = frame.get_mut(at) {
+                *b = byte;
+            }
+        }
+        frame.truncate(cut);
+        read_everything(1, &frame)?;
+        read_everything(link, &frame)?;
+        read_payload(frame.get(34..).unwrap_or_default())?;
+    }
+
+    #[test]
+    fn damaged_texts(which in 0..3_usize, cut in 0..400_usize, edits in proptest::collection::vec((0..300_usize, any::<u8>()), 0..6)) {
+        let mut bytes = texts()[which].clone();
+        for (at, byte) in edits {
+            if let Some(b) = bytes.get_mut(at) {
+                *b = byte;
+            }
+        }
+        bytes.truncate(cut);
+        read_payload(&bytes)?;
+    }
+}
+
+#[test]
+fn samples_are_what_they_claim() {
+    for (n, frame) in samples().iter().enumerate() {
+        let mut told = Listener::default();
+        let p = packet::dissect(1, frame, &mut told).unwrap().unwrap();
+        assert_eq!(p.inner_error, None, "sample {n}");
+        assert!(told.0 >= 1, "sample {n}");
+    }
+    assert!(http::request_head(&texts()[0]).is_some() && tls::server_name(&texts()[1]).is_some());
+}

@@ -1,0 +1,385 @@
+//! The fast path: one captured frame down to its innermost readable transport header, without copying.
+//!
+//! Budget: about 14 ns per packet for plain Ethernet/IP/TCP. Headers are read through `pnet_packet` views, which
+//! borrow; offsets are kept instead of slices so that the result can wait in a batch while its block lives.
+
+use pnet::packet::ipv4::Ipv4Packet;
+use pnet::packet::ipv6::Ipv6Packet;
+use pnet::packet::tcp::TcpPacket;
+use pnet::packet::udp::UdpPacket;
+
+use super::error::DecodeError;
+use super::link::{self, Network};
+use super::tunnel;
+use crate::model::evidence::TunnelKind;
+use crate::model::net::{IpProtocol, PackedAddr};
+
+/// IP headers inside IP headers that are followed; deeper ones end the visible path.
+pub const MAX_NESTING: usize = 8;
+/// IPv6 extension headers that are followed (RFC 8200 recommends each at most once).
+const MAX_EXTENSIONS: usize = 16;
+
+/// What stands above the innermost IP header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// TCP with at least 20 captured bytes.
+    Tcp,
+    /// UDP.
+    Udp,
+    /// ICMP or ICMPv6 error: quotes another packet.
+    IcmpError,
+    /// ICMP or ICMPv6, anything else.
+    Icmp,
+    /// A fragment that is not the first: no transport header.
+    Fragment,
+    /// Another protocol, or a header cut off by the snap length.
+    Other,
+}
+
+/// A decoded packet. All offsets count from the start of the frame.
+#[derive(Clone, Copy, Debug)]
+pub struct Packet {
+    /// Source of the innermost IP header.
+    pub src: PackedAddr,
+    /// Destination of the innermost IP header.
+    pub dst: PackedAddr,
+    /// Source port, or ICMP type (see [`icmp_ports`]).
+    pub sport: u16,
+    /// Destination port, or ICMP code or counterpart.
+    pub dport: u16,
+    /// Protocol of the last header of the chain.
+    pub proto: IpProtocol,
+    /// TTL or hop limit of the innermost IP header.
+    pub ttl: u8,
+    /// TCP flags: FIN 1, SYN 2, RST 4, PSH 8, ACK 16.
+    pub tcp_flags: u8,
+    /// What kind.
+    pub transport: Transport,
+    /// Declared length of the innermost IP packet in bytes, header included.
+    pub ip_len: u32,
+    /// Offset of the innermost IP header.
+    pub ip_at: u32,
+    /// Offset of the transport header.
+    pub l4_at: u32,
+    /// Declared length from the transport header to the end of the packet.
+    pub l4_len: u32,
+    /// End of the captured bytes of this packet (link padding excluded).
+    pub end: u32,
+    /// IP identification (0 for IPv6), which quotes repeat.
+    pub ip_id: u16,
+    /// An inner header could not be read; the packet is the last readable one.
+    pub inner_error: Option<DecodeError>,
+}
+
+/// Told about layers that the result itself no longer shows.
+pub trait LayerSink {
+    /// An IP header.
+    fn ip(&mut self, _src: PackedAddr, _dst: PackedAddr) {}
+    /// An address in an IP option or extension header.
+    fn listed(&mut self, _addr: PackedAddr) {}
+    /// The packet just told about carries another one.
+    fn tunnel(&mut self, _kind: TunnelKind, _outer: (PackedAddr, PackedAddr), _id: Option<u32>) {}
+}
+
+/// Nobody listens.
+impl LayerSink for () {}
+
+/// Decodes a frame of link type `link` (LINKTYPE number). `Ok(None)`: readable, but no IP in it (ARP, LLDP …).
+///
+/// # Errors
+/// When not even the first IP header can be read.
+#[inline]
+pub fn dissect(link: u16, frame: &[u8], sink: &mut impl LayerSink) -> Result<Option<Packet>, DecodeError> {
+    let below = link::network_layer(link, frame)?;
+    match below.network {
+        Network::Ipv4 | Network::Ipv6 => from_ip(frame, below.offset as usize, sink).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// Decodes from an IP header at `at`; which version is read from its first nibble.
+///
+/// # Errors
+/// When the first IP header can't be read. Errors further in are kept in [`Packet::inner_error`].
+pub fn from_ip(frame: &[u8], at: usize, sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
+    let mut packet = ip_header(frame, at, frame.len(), sink)?;
+    for _ in 0..MAX_NESTING {
+        if matches!(packet.transport, Transport::Tcp | Transport::Icmp | Transport::IcmpError | Transport::Fragment) {
+            return Ok(packet);
+        }
+        let inner = match tunnel::inner(frame, &packet) {
+            Ok(Some(inner)) => inner,
+            Ok(None) => return Ok(packet),
+            Err(error) => {
+                packet.inner_error = Some(error);
+                return Ok(packet);
+            }
+        };
+        match ip_header(frame, inner.at, packet.end as usize, sink) {
+            Ok(found) => {
+                sink.tunnel(inner.kind, (packet.src, packet.dst), inner.id);
+                packet = found;
+            }
+            Err(error) => {
+                packet.inner_error = Some(error);
+                return Ok(packet);
+            }
+        }
+    }
+    packet.inner_error = Some(DecodeError::Malformed { layer: "tunnel", what: "nested too deeply" });
+    Ok(packet)
+}
+
+/// Decodes one IP header and what stands right above it, without following tunnels: what an ICMP error quotes.
+/// Quotes are cut short; their declared lengths are kept as declared.
+///
+/// # Errors
+/// When the IP header can't be read.
+pub fn outermost(quote: &[u8], sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
+    ip_header(quote, 0, quote.len(), sink)
+}
+
+fn truncated(layer: &'static str, need: usize, have: usize) -> DecodeError {
+    DecodeError::Truncated { layer, need: need as u32, have: have as u32 }
+}
+
+#[inline]
+fn ip_header(frame: &[u8], at: usize, limit: usize, sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
+    let bytes = frame.get(at..limit).unwrap_or_default();
+    match bytes.first().map(|b| b >> 4) {
+        Some(4) => ipv4(frame, at, bytes, sink),
+        Some(6) => ipv6(frame, at, bytes, sink),
+        Some(_) => Err(DecodeError::Malformed { layer: "ip", what: "version is neither 4 nor 6" }),
+        None => Err(truncated("ip", 20, 0)),
+    }
+}
+
+#[inline]
+fn ipv4(frame: &[u8], at: usize, bytes: &[u8], sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
+    let Some(ip) = Ipv4Packet::new(bytes) else { return Err(truncated("ipv4", 20, bytes.len())) };
+    let header = usize::from(ip.get_header_length()) * 4;
+    let src = PackedAddr::from_v4(ip.get_source());
+    let dst = PackedAddr::from_v4(ip.get_destination());
+    // 0 comes from segmentation offload: the kernel had not filled it in yet.
+    let declared = match usize::from(ip.get_total_length()) {
+        0 => bytes.len(),
+        n => n,
+    };
+    if header < 20 {
+        return Err(DecodeError::Malformed { layer: "ipv4", what: "header length below 20" });
+    }
+    sink.ip(src, dst);
+    if declared < header {
+        return Err(DecodeError::Malformed { layer: "ipv4", what: "total length below the header length" });
+    }
+    if header > 20 {
+        options(bytes.get(20..header).unwrap_or_default(), sink);
+    }
+    let captured = declared.min(bytes.len());
+    let mut packet = Packet {
+        src,
+        dst,
+        sport: 0,
+        dport: 0,
+        proto: IpProtocol(ip.get_next_level_protocol().0),
+        ttl: ip.get_ttl(),
+        tcp_flags: 0,
+        transport: Transport::Other,
+        ip_len: declared as u32,
+        ip_at: at as u32,
+        l4_at: (at + header) as u32,
+        l4_len: (declared - header) as u32,
+        end: (at + captured) as u32,
+        ip_id: ip.get_identification(),
+        inner_error: None,
+    };
+    if ip.get_fragment_offset() != 0 {
+        packet.transport = Transport::Fragment;
+    } else {
+        transport(frame, &mut packet);
+    }
+    Ok(packet)
+}
+
+/// Addresses that record route, source route and timestamp options list (RFC 791 3.1) are part of the path.
+fn options(mut rest: &[u8], sink: &mut impl LayerSink) {
+    while let [kind, tail @ ..] = rest {
+        match (*kind, tail) {
+            (0, _) => return,
+            (1, _) => rest = tail,
+            (kind, [len, ..]) if *len >= 2 && usize::from(*len) <= rest.len() => {
+                let (option, after) = rest.split_at(usize::from(*len));
+                // Record route, loose and strict source route: pointer, then addresses; filled up to the pointer.
+                if let (7 | 131 | 137, [_, _, pointer, slots @ ..]) = (kind, option) {
+                    let listed = if kind == 7 { usize::from(*pointer).saturating_sub(4) / 4 } else { usize::MAX };
+                    for slot in slots.as_chunks::<4>().0.iter().take(listed) {
+                        sink.listed(PackedAddr::from_v4((*slot).into()));
+                    }
+                }
+                rest = after;
+            }
+            _ => return,
+        }
+    }
+}
+
+#[inline]
+fn ipv6(frame: &[u8], at: usize, bytes: &[u8], sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
+    let Some(ip) = Ipv6Packet::new(bytes) else { return Err(truncated("ipv6", 40, bytes.len())) };
+    let (src, dst) = (PackedAddr::from_v6(ip.get_source()), PackedAddr::from_v6(ip.get_destination()));
+    sink.ip(src, dst);
+    // 0 is a jumbogram (RFC 2675) or offload: what was captured is all there is to go by.
+    let declared = match usize::from(ip.get_payload_length()) {
+        0 => bytes.len(),
+        n => n + 40,
+    };
+    let captured = declared.min(bytes.len());
+    let mut packet = Packet {
+        src,
+        dst,
+        sport: 0,
+        dport: 0,
+        proto: IpProtocol(ip.get_next_header().0),
+        ttl: ip.get_hop_limit(),
+        tcp_flags: 0,
+        transport: Transport::Other,
+        ip_len: declared as u32,
+        ip_at: at as u32,
+        l4_at: (at + 40) as u32,
+        l4_len: (declared - 40) as u32,
+        end: (at + captured) as u32,
+        ip_id: 0,
+        inner_error: None,
+    };
+    if !matches!(packet.proto, IpProtocol::TCP | IpProtocol::UDP | IpProtocol::ICMPV6) && extensions(frame, &mut packet, sink) {
+        packet.transport = Transport::Fragment;
+        return Ok(packet);
+    }
+    transport(frame, &mut packet);
+    Ok(packet)
+}
+
+/// Walks the extension headers (RFC 8200 4); `true` if the packet is a fragment and not the first.
+fn extensions(frame: &[u8], packet: &mut Packet, sink: &mut impl LayerSink) -> bool {
+    let end = packet.end as usize;
+    for _ in 0..MAX_EXTENSIONS {
+        let at = packet.l4_at as usize;
+        let rest = frame.get(at..end).unwrap_or_default();
+        let [next, len, ..] = *rest else { return false };
+        let size = match packet.proto.0 {
+            0 | 43 | 60 | 135 | 139 | 140 => (usize::from(len) + 1) * 8,
+            44 => 8,
+            51 => (usize::from(len) + 2) * 4, // RFC 4302 counts in 4 bytes, less 2
+            _ => return false,
+        };
+        if size > rest.len() {
+            return false;
+        }
+        if packet.proto.0 == 43 {
+            routing(rest.get(..size).unwrap_or_default(), sink);
+        }
+        let later_fragment =
+            packet.proto.0 == 44 && rest.get(2..4).is_some_and(|b| u16::from_be_bytes([b[0], b[1]]) & 0xfff8 != 0);
+        packet.proto = IpProtocol(next);
+        packet.l4_at += size as u32;
+        packet.l4_len = packet.l4_len.saturating_sub(size as u32);
+        if later_fragment {
+            return true;
+        }
+    }
+    false
+}
+
+/// Addresses in a type 0 (RFC 2460) or segment routing header (type 4, RFC 8754).
+fn routing(header: &[u8], sink: &mut impl LayerSink) {
+    if let [_, _, 0 | 4, _, _, _, _, _, addresses @ ..] = header {
+        for addr in addresses.as_chunks::<16>().0 {
+            sink.listed(PackedAddr::from_v6((*addr).into()));
+        }
+    }
+}
+
+#[inline]
+fn transport(frame: &[u8], packet: &mut Packet) {
+    let bytes = frame.get(packet.l4_at as usize..packet.end as usize).unwrap_or_default();
+    match packet.proto {
+        IpProtocol::TCP => {
+            if let Some(tcp) = TcpPacket::new(bytes) {
+                packet.sport = tcp.get_source();
+                packet.dport = tcp.get_destination();
+                packet.tcp_flags = tcp.get_flags();
+                packet.transport = Transport::Tcp;
+            } else {
+                ports(bytes, packet);
+            }
+        }
+        IpProtocol::UDP => {
+            if let Some(udp) = UdpPacket::new(bytes) {
+                packet.sport = udp.get_source();
+                packet.dport = udp.get_destination();
+                packet.transport = Transport::Udp;
+            } else {
+                ports(bytes, packet);
+            }
+        }
+        IpProtocol::SCTP => ports(bytes, packet),
+        IpProtocol::ICMP | IpProtocol::ICMPV6 => {
+            if let [kind, code, ..] = *bytes {
+                let v6 = packet.proto == IpProtocol::ICMPV6;
+                (packet.sport, packet.dport) = icmp_ports(v6, kind, code);
+                let error = if v6 { matches!(kind, 1..=4) } else { matches!(kind, 3 | 4 | 5 | 11 | 12) };
+                packet.transport = if error { Transport::IcmpError } else { Transport::Icmp };
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The ports of a transport header of which not all was captured.
+fn ports(bytes: &[u8], packet: &mut Packet) {
+    if let [a, b, c, d, ..] = *bytes {
+        packet.sport = u16::from_be_bytes([a, b]);
+        packet.dport = u16::from_be_bytes([c, d]);
+    }
+}
+
+/// The two "ports" that Community ID v1 gives an ICMP message: request and reply types are each other's
+/// counterparts, so both directions make one flow; other messages carry type and code.
+#[must_use]
+pub fn icmp_ports(v6: bool, kind: u8, code: u8) -> (u16, u16) {
+    let counterpart = if v6 {
+        match kind {
+            128 => 129,
+            129 => 128,
+            133 => 134,
+            134 => 133,
+            135 => 136,
+            136 => 135,
+            130 => 131,
+            131 => 130,
+            144 => 145,
+            145 => 144,
+            139 => 140,
+            140 => 139,
+            _ => return (u16::from(kind), u16::from(code)),
+        }
+    } else {
+        match kind {
+            8 => 0,
+            0 => 8,
+            13 => 14,
+            14 => 13,
+            15 => 16,
+            16 => 15,
+            17 => 18,
+            18 => 17,
+            10 => 9,
+            9 => 10,
+            _ => return (u16::from(kind), u16::from(code)),
+        }
+    };
+    (u16::from(kind), counterpart)
+}
+
+#[cfg(test)]
+mod tests;

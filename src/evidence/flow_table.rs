@@ -1,0 +1,282 @@
+//! The bounded table of flows of one shard.
+//!
+//! Open addressing over 8-byte slots (32 bits of hash, 32 bits of index), linear probing, backward-shift deletion:
+//! a look-up costs one miss for the slot and one for the flow, and both can be prefetched for a whole batch.
+//! Every flow stands in exactly one expiry queue: a first-in-first-out of the newly opened, whose patience is
+//! shortest, or a timing wheel. Queues are lazy: a flow that got another packet is put back when its turn comes.
+
+use std::collections::VecDeque;
+
+use super::flow::{FlowKey, FlowState};
+use crate::model::time::Timestamp;
+
+const NONE: u32 = u32::MAX;
+/// Wheel slots of 2 s: 1,024 s, more than the longest patience (300 s).
+const WHEEL: usize = 512;
+const TICK_NS: i64 = 2_000_000_000;
+/// A newly opened flow is looked at again after this time.
+const OPENING_NS: i64 = 10_000_000_000;
+
+/// Where a flow is in the table: valid until the next expiry or eviction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Index(u32);
+
+/// Flows of one shard.
+#[derive(Debug)]
+pub struct FlowTable {
+    slots: Vec<u64>,
+    mask: usize,
+    flows: Vec<FlowState>,
+    hashes: Vec<u32>,
+    free: Vec<u32>,
+    opening: VecDeque<u32>,
+    wheel: Vec<u32>,
+    tick: i64,
+    cap: usize,
+    /// Flows cut off to make room.
+    pub evicted: u64,
+}
+
+fn pack(hash: u32, index: u32) -> u64 {
+    u64::from(hash) << 32 | (u64::from(index) + 1)
+}
+
+impl FlowTable {
+    /// A table that holds at most `cap` flows (at least 64).
+    #[must_use]
+    pub fn new(cap: usize) -> Self {
+        Self {
+            slots: vec![0; 1 << 10],
+            mask: (1 << 10) - 1,
+            flows: Vec::new(),
+            hashes: Vec::new(),
+            free: Vec::new(),
+            opening: VecDeque::new(),
+            wheel: vec![NONE; WHEEL],
+            tick: i64::MIN,
+            cap: cap.clamp(64, 1 << 30),
+            evicted: 0,
+        }
+    }
+
+    /// Flows in the table.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.flows.len() - self.free.len()
+    }
+
+    /// No flow in the table?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Asks the processor to fetch the slot of `hash`.
+    #[inline]
+    pub fn prefetch_slot(&self, hash: u64) {
+        if let Some(slot) = self.slots.get((hash >> 32) as usize & self.mask) {
+            prefetch(slot);
+        }
+    }
+
+    /// Asks the processor to fetch the flow that `hash` most likely leads to.
+    #[inline]
+    pub fn prefetch_flow(&self, hash: u64) {
+        let slot = self.slots.get((hash >> 32) as usize & self.mask).copied().unwrap_or(0);
+        if slot >> 32 == hash >> 32
+            && let Some(flow) = self.flows.get((slot as u32).wrapping_sub(1) as usize)
+        {
+            prefetch(flow);
+            prefetch(&flow.host);
+        }
+    }
+
+    /// Finds a flow.
+    #[inline]
+    #[must_use]
+    pub fn find(&self, key: &FlowKey, hash: u64) -> Option<Index> {
+        let tag = (hash >> 32) as u32;
+        let mut at = tag as usize & self.mask;
+        loop {
+            let slot = *self.slots.get(at)?;
+            if slot == 0 {
+                return None;
+            }
+            if (slot >> 32) as u32 == tag {
+                let index = slot as u32 - 1;
+                if self.flows.get(index as usize)?.key == *key {
+                    return Some(Index(index));
+                }
+            }
+            at = (at + 1) & self.mask;
+        }
+    }
+
+    /// The flow at `index`.
+    #[inline]
+    pub fn get_mut(&mut self, index: Index) -> Option<&mut FlowState> {
+        self.flows.get_mut(index.0 as usize)
+    }
+
+    /// Puts a new flow in; makes room first if need be, and hands what had to go to `ended`.
+    pub fn insert(&mut self, flow: FlowState, hash: u64, ended: &mut impl FnMut(&FlowState)) -> Index {
+        if self.len() >= self.cap {
+            self.make_room(ended);
+        }
+        let tag = (hash >> 32) as u32;
+        let index = if let Some(index) = self.free.pop() {
+            self.flows[index as usize] = flow;
+            self.hashes[index as usize] = tag;
+            index
+        } else {
+            self.flows.push(flow);
+            self.hashes.push(tag);
+            self.flows.len() as u32 - 1
+        };
+        if (self.len() + 1) * 3 > self.slots.len() * 2 {
+            self.grow();
+        }
+        self.link_slot(tag, index);
+        self.opening.push_back(index);
+        Index(index)
+    }
+
+    fn link_slot(&mut self, tag: u32, index: u32) {
+        let mut at = tag as usize & self.mask;
+        while self.slots[at] != 0 {
+            at = (at + 1) & self.mask;
+        }
+        self.slots[at] = pack(tag, index);
+    }
+
+    fn grow(&mut self) {
+        let size = self.slots.len() * 2;
+        let old = std::mem::replace(&mut self.slots, vec![0; size]);
+        self.mask = size - 1;
+        for slot in old.into_iter().filter(|&s| s != 0) {
+            self.link_slot((slot >> 32) as u32, slot as u32 - 1);
+        }
+    }
+
+    /// Takes a flow out of the slots and frees its place; it must have left its queue already.
+    fn remove(&mut self, index: u32) {
+        let tag = self.hashes[index as usize];
+        let wanted = pack(tag, index);
+        let mut hole = tag as usize & self.mask;
+        while self.slots[hole] != wanted {
+            hole = (hole + 1) & self.mask;
+        }
+        let mut at = hole;
+        loop {
+            at = (at + 1) & self.mask;
+            let slot = self.slots[at];
+            if slot == 0 {
+                break;
+            }
+            // A slot may move into the hole if the hole lies between its home and its place.
+            let home = (slot >> 32) as usize & self.mask;
+            if at.wrapping_sub(home) & self.mask >= at.wrapping_sub(hole) & self.mask {
+                self.slots[hole] = slot;
+                hole = at;
+            }
+        }
+        self.slots[hole] = 0;
+        self.free.push(index);
+    }
+
+    fn enqueue(&mut self, index: u32) {
+        let deadline = self.flows[index as usize].deadline().0.div_euclid(TICK_NS);
+        // Never into a slot that was just emptied: at least one tick ahead, at most one turn.
+        let tick = deadline.clamp(self.tick.saturating_add(1), self.tick.saturating_add(WHEEL as i64 - 1));
+        let head = &mut self.wheel[tick.rem_euclid(WHEEL as i64) as usize];
+        self.flows[index as usize].next = std::mem::replace(head, index);
+    }
+
+    /// Lets flows go whose time is up at `now`. Time that runs backward lets nothing go.
+    pub fn expire(&mut self, now: Timestamp, ended: &mut impl FnMut(&FlowState)) {
+        let tick = now.0.div_euclid(TICK_NS);
+        if self.tick == i64::MIN {
+            self.tick = tick;
+        }
+        while let Some(&index) = self.opening.front() {
+            let flow = &self.flows[index as usize];
+            if flow.first.0.saturating_add(OPENING_NS) > now.0 {
+                break;
+            }
+            self.opening.pop_front();
+            if flow.deadline() <= now {
+                ended(flow);
+                self.remove(index);
+            } else {
+                self.enqueue(index);
+            }
+        }
+        // A jump of more than a turn visits every slot once.
+        let first = self.tick.max(tick.saturating_sub(WHEEL as i64));
+        for passed in first..tick {
+            self.tick = passed + 1;
+            let mut index = std::mem::replace(&mut self.wheel[(passed + 1).rem_euclid(WHEEL as i64) as usize], NONE);
+            while index != NONE {
+                let flow = &self.flows[index as usize];
+                let next = flow.next;
+                if flow.deadline() <= now {
+                    ended(flow);
+                    self.remove(index);
+                } else {
+                    self.enqueue(index);
+                }
+                index = next;
+            }
+        }
+        self.tick = self.tick.max(tick);
+    }
+
+    /// Evicts the oldest half-open flow, or the one that would expire first if none is half open: a flood must
+    /// not push out what is established.
+    fn make_room(&mut self, ended: &mut impl FnMut(&FlowState)) {
+        for _ in 0..self.opening.len() {
+            let Some(index) = self.opening.pop_front() else { break };
+            if self.flows[index as usize].is_half_open() {
+                self.let_go(index, ended);
+                return;
+            }
+            self.enqueue(index);
+        }
+        for ahead in 1..=WHEEL as i64 {
+            let slot = (self.tick + ahead).rem_euclid(WHEEL as i64) as usize;
+            let index = self.wheel[slot];
+            if index != NONE {
+                self.wheel[slot] = self.flows[index as usize].next;
+                self.let_go(index, ended);
+                return;
+            }
+        }
+    }
+
+    fn let_go(&mut self, index: u32, ended: &mut impl FnMut(&FlowState)) {
+        let flow = &mut self.flows[index as usize];
+        flow.evict();
+        ended(flow);
+        self.evicted += 1;
+        self.remove(index);
+    }
+
+    /// Every flow still in the table, in no particular order.
+    pub fn live(&self) -> impl Iterator<Item = &FlowState> {
+        self.slots.iter().filter(|&&s| s != 0).filter_map(|&s| self.flows.get(s as u32 as usize - 1))
+    }
+}
+
+#[inline]
+fn prefetch<T>(what: &T) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch of a valid reference reads nothing and can't fault; SSE is part of x86-64.
+    unsafe {
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(std::ptr::from_ref(what).cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = what;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,204 @@
+//! Names and forwarded chains out of payloads: request heads of HTTP/1, names in TLS hellos, DNS answers.
+//!
+//! [`Heads::request`] runs for every payload of an opener, so what is neither a request nor a hello must cost no more
+//! than a look at its first bytes.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
+
+use crate::decode::{dns, http, tls};
+use crate::model::evidence::{Chain, ChainKind, Name, NameHow, Provenance};
+use crate::model::net::PackedAddr;
+use crate::model::time::Timestamp;
+
+type Map<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
+
+/// Header, peer, server and the texts of the entries: the same chain twice is one fact.
+type ChainKey = (ChainKind, PackedAddr, PackedAddr, Box<str>);
+
+/// A name that is said again is a fact of its own once the earlier saying ran out, and an hour passed: a day of
+/// capture then shows at most 24 of each.
+const SAID_AGAIN_NS: i64 = 3_600_000_000_000;
+
+/// Is `name`, said at `said`, still enough at `now`?
+fn still_said(said: Timestamp, name: &Name, now: Timestamp) -> bool {
+    now.since(said) <= SAID_AGAIN_NS.max(i64::from(name.ttl_s.unwrap_or(0)) * 1_000_000_000)
+}
+
+/// A name that several resolvers' clients heard stands in several shards: once is enough. Sorted by address, kind,
+/// name and time.
+#[must_use]
+pub fn said_once(mut names: Vec<(Provenance, Timestamp, Name)>) -> Vec<(Provenance, Timestamp, Name)> {
+    names.sort_by(|(from_a, time_a, a), (from_b, time_b, b)| {
+        (a.addr, a.how, &a.name, time_a, from_a).cmp(&(b.addr, b.how, &b.name, time_b, from_b))
+    });
+    names.dedup_by(|(_, time, name), (_, said, kept)| {
+        (name.addr, name.how, &name.name) == (kept.addr, kept.how, &kept.name) && still_said(*said, kept, *time)
+    });
+    names
+}
+
+/// What payloads of one shard said. Every list has the same cap.
+#[derive(Debug)]
+pub struct Heads {
+    cap: usize,
+    hosts: Vec<Arc<str>>,
+    host_index: Map<Arc<str>, u32>,
+    chains: Vec<(Provenance, Timestamp, Chain)>,
+    chain_index: Map<ChainKey, u32>,
+    names: Vec<(Provenance, Timestamp, Name)>,
+    name_index: Map<(IpAddr, NameHow, Arc<str>), u32>,
+    /// Facts left out because a list was full, or a chain or message too long.
+    pub left_out: u64,
+    /// DNS messages that contradict themselves or end early; what came before was read.
+    pub damaged: u64,
+}
+
+impl Heads {
+    /// Lists of at most `cap` hosts, chains and names each. The seed keys the hash tables.
+    #[must_use]
+    pub fn new(cap: usize, seed: u64) -> Self {
+        let hasher = foldhash::fast::FixedState::with_seed(seed);
+        Self {
+            cap: cap.clamp(1, u32::MAX as usize - 1),
+            hosts: Vec::new(),
+            host_index: HashMap::with_hasher(hasher.clone()),
+            chains: Vec::new(),
+            chain_index: HashMap::with_hasher(hasher.clone()),
+            names: Vec::new(),
+            name_index: HashMap::with_hasher(hasher),
+            left_out: 0,
+            damaged: 0,
+        }
+    }
+
+    /// The host name with this number (index + 1); 0 is none.
+    #[must_use]
+    pub fn host(&self, number: u32) -> Option<&Arc<str>> {
+        self.hosts.get((number as usize).checked_sub(1)?)
+    }
+
+    /// Looks for a request head or a TLS hello at the beginning of an opener's payload and gives the number of the
+    /// host that it asks for. `first`: nothing of this flow was looked at before; later payloads are looked at for
+    /// request heads (connections are kept alive). `ends` are the opener and the server.
+    #[inline]
+    pub fn request(
+        &mut self,
+        payload: &[u8],
+        first: bool,
+        ends: (PackedAddr, PackedAddr),
+        ts: Timestamp,
+        place: &impl Fn() -> Provenance,
+    ) -> Option<u32> {
+        if http::looks_like_request(payload) {
+            self.http(payload, ends, ts, place)
+        } else if first && tls::looks_like_client_hello(payload) {
+            let name = tls::server_name(payload)?;
+            self.intern(&name)
+        } else {
+            None
+        }
+    }
+
+    #[cold]
+    fn http(
+        &mut self,
+        payload: &[u8],
+        (opener, server): (PackedAddr, PackedAddr),
+        ts: Timestamp,
+        place: &impl Fn() -> Provenance,
+    ) -> Option<u32> {
+        let head = http::request_head(payload)?;
+        let host = head.host.as_deref().and_then(|h| self.intern(h));
+        for chain in head.chains {
+            self.left_out += u64::from(chain.left_out);
+            let texts: Vec<&str> = chain.entries.iter().map(|e| &*e.text).collect();
+            // Texts hold no control characters, so the joint is unambiguous.
+            let key = (chain.kind, opener, server, texts.join("\n").into_boxed_str());
+            if let Some(&known) = self.chain_index.get(&key) {
+                if let Some(kept) = self.chains.get_mut(known as usize)
+                    && place() < kept.0
+                {
+                    (kept.0, kept.1) = (place(), ts);
+                }
+            } else if self.chains.len() < self.cap {
+                self.chain_index.insert(key, self.chains.len() as u32);
+                let fact = Chain {
+                    kind: chain.kind,
+                    peer: opener.unpack(),
+                    server: server.unpack(),
+                    host: host.and_then(|h| self.host(h)).cloned(),
+                    entries: chain.entries,
+                };
+                self.chains.push((place(), ts, fact));
+            } else {
+                self.left_out += 1;
+            }
+        }
+        host
+    }
+
+    fn intern(&mut self, host: &str) -> Option<u32> {
+        if let Some(&number) = self.host_index.get(host) {
+            return Some(number);
+        }
+        if self.hosts.len() >= self.cap {
+            self.left_out += 1;
+            return None;
+        }
+        let host: Arc<str> = host.into();
+        self.hosts.push(host.clone());
+        let number = self.hosts.len() as u32;
+        self.host_index.insert(host, number);
+        Some(number)
+    }
+
+    /// Takes names for addresses out of a DNS message that came from a server's port.
+    pub fn dns(&mut self, message: &[u8], ts: Timestamp, place: &impl Fn() -> Provenance) {
+        let Ok(Some(answers)) = dns::answers(message) else { return };
+        self.left_out += u64::from(answers.left_out);
+        self.damaged += u64::from(answers.damage.is_some());
+        for name in answers.names {
+            self.name(name, ts, place);
+        }
+    }
+
+    /// The same for a TCP payload, in which every message has its length in front. Messages that began in an earlier
+    /// segment are not read.
+    pub fn dns_over_tcp(&mut self, payload: &[u8], ts: Timestamp, place: &impl Fn() -> Provenance) {
+        for message in dns::tcp_messages(payload) {
+            self.dns(message, ts, place);
+        }
+    }
+
+    fn name(&mut self, name: Name, ts: Timestamp, place: &impl Fn() -> Provenance) {
+        let key = (name.addr, name.how, name.name.clone());
+        if let Some(&known) = self.name_index.get(&key)
+            && let Some((_, said, kept)) = self.names.get(known as usize)
+            && still_said(*said, kept, ts)
+        {
+            return;
+        }
+        if self.names.len() < self.cap {
+            self.name_index.insert(key, self.names.len() as u32);
+            self.names.push((place(), ts, name));
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// Chains, each with the place and time of the first request that carried it.
+    pub fn chains(&self) -> impl Iterator<Item = (Provenance, Timestamp, Chain)> {
+        self.chains.iter().cloned()
+    }
+
+    /// Names, each with the place and time of the answer that gave it.
+    pub fn names(&self) -> impl Iterator<Item = (Provenance, Timestamp, Name)> {
+        self.names.iter().cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,286 @@
+//! What the shards found, merged, numbered and sorted: from here on nothing depends on hash order or threads.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::flow::FlowState;
+use super::heads;
+use super::shard::{Shard, TunnelKey};
+use super::tally::{self, Pair, Pressure, Reach, Tally};
+use crate::model::digest::{Conversation, Digest, Flood, Scan};
+use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, Provenance, Tunnel};
+use crate::model::net::{FiveTuple, PackedAddr};
+use crate::model::time::Timestamp;
+
+/// Half-open or one-way flows at one target from which on it counts as a flood candidate.
+const FLOOD_FLOWS: u64 = 50;
+/// Distinct sources, likewise.
+const FLOOD_SOURCES: u64 = 20;
+/// Targets or ports of one source from which on it counts as a scan candidate.
+const SCAN_SPREAD: u64 = 10;
+
+/// A fact on its way to an id. The order of the tuple is the order of ids.
+struct Pending {
+    from: Provenance,
+    rank: u8,
+    time: Timestamp,
+    fact: Evidence,
+}
+
+/// A flow among all flows of a run: its first packet and its five-tuple.
+type FlowName = (Provenance, FiveTuple);
+
+/// Adds up the shards: what ended flows say.
+#[must_use]
+pub fn digest(shards: &[&Shard]) -> Digest {
+    add_up(&shards.iter().map(|&shard| (shard, &shard.tally)).collect::<Vec<_>>())
+}
+
+/// The same as if every live flow ended now. Nothing changes in the shards: a live run calls it again and again.
+/// Takes as much memory again as the tallies do, for as long as it runs.
+#[must_use]
+pub fn digest_now(shards: &[&Shard]) -> Digest {
+    let tallies: Vec<Tally> = shards.iter().map(|shard| shard.tally_now()).collect();
+    add_up(&shards.iter().copied().zip(&tallies).collect::<Vec<_>>())
+}
+
+fn add_up(shards: &[(&Shard, &Tally)]) -> Digest {
+    let mut pairs: BTreeMap<(PackedAddr, PackedAddr), Pair> = BTreeMap::new();
+    let mut pressure: BTreeMap<(PackedAddr, bool), Pressure> = BTreeMap::new();
+    let mut reach: BTreeMap<PackedAddr, Reach> = BTreeMap::new();
+    let mut tunnels: BTreeMap<TunnelKey, super::shard::TunnelCount> = BTreeMap::new();
+    let mut hosts: BTreeMap<FlowName, Arc<str>> = BTreeMap::new();
+    let mut out = Digest::default();
+    let mut pending = Vec::new();
+    let mut names = Vec::new();
+    for (shard, tally) in shards {
+        out.sampled |= tally.sampled || shard.left_out > 0 || shard.heads.left_out > 0;
+        let mut note_host = |flow: &FlowState| {
+            if let Some(host) = shard.heads.host(flow.host) {
+                hosts.insert((flow.provenance(), flow.tuple()), host.clone());
+            }
+        };
+        // Hash order is harmless here: everything goes into ordered maps, and merging is commutative.
+        for (key, pair) in &tally.pairs {
+            note_host(&pair.first);
+            pair.largest.as_deref().into_iter().for_each(&mut note_host);
+            pairs.entry(*key).and_modify(|p| join_pairs(p, pair)).or_insert_with(|| pair.clone());
+        }
+        for (key, p) in &tally.pressure {
+            pressure.entry(*key).and_modify(|q| join_pressure(q, p)).or_insert_with(|| p.clone());
+        }
+        for (key, r) in &tally.reach {
+            reach.entry(*key).and_modify(|q| join_reach(q, r)).or_insert_with(|| r.clone());
+        }
+        for (key, count) in &shard.tunnels {
+            let sum = tunnels.entry(*key).or_insert(super::shard::TunnelCount { packets: 0, ..*count });
+            sum.packets += count.packets;
+            if count.from < sum.from {
+                (sum.from, sum.time) = (count.from, count.time);
+            }
+        }
+        for (from, time, quote) in &shard.quotes {
+            pending.push(Pending { from: *from, rank: 1, time: *time, fact: Evidence::Quote(Box::new(quote.clone())) });
+        }
+        let (probings, reached) = shard.probes.harvest();
+        out.probings.extend(probings);
+        for (from, time, fact) in reached {
+            pending.push(Pending { from, rank: 2, time, fact: Evidence::Reached(fact) });
+        }
+        for (from, time, chain) in shard.heads.chains() {
+            pending.push(Pending { from, rank: 3, time, fact: Evidence::Chain(Box::new(chain)) });
+        }
+        names.extend(shard.heads.names());
+    }
+    for (from, time, name) in heads::said_once(names) {
+        pending.push(Pending { from, rank: 5, time, fact: Evidence::Name(name) });
+    }
+    for ((kind, outer, inner, id), count) in tunnels {
+        let unpack = |(a, b): (PackedAddr, PackedAddr)| (a.unpack(), b.unpack());
+        let tunnel = Tunnel { kind, outer: unpack(outer), inner: unpack(inner), id, packets: count.packets };
+        pending.push(Pending { from: count.from, rank: 4, time: count.time, fact: Evidence::Tunnel(tunnel) });
+    }
+    out.probings.sort_by_key(|p| (p.from, p.src, p.dst, p.proto));
+    pressure.retain(|_, p| p.flows >= FLOOD_FLOWS && p.sources.count() >= FLOOD_SOURCES);
+    reach.retain(|_, r| r.targets.count() >= SCAN_SPREAD || r.ports.count() >= SCAN_SPREAD);
+
+    for (name, flow) in examples(&pairs, &pressure, &reach) {
+        let fact = Evidence::Flow(Box::new(flow.fact(hosts.get(&name).cloned())));
+        pending.push(Pending { from: name.0, rank: 0, time: flow.first, fact });
+    }
+    let ids = number(&mut out, pending);
+    let host_of = |pair: &Pair| {
+        std::iter::once(&pair.first).chain(pair.largest.as_deref()).find_map(|f| hosts.get(&(f.provenance(), f.tuple()))).cloned()
+    };
+    out.conversations = pairs.iter().map(|(ends, pair)| conversation(*ends, pair, host_of(pair), &ids)).collect();
+    out.conversations.sort_by_key(|c| (c.seen.first, c.origin, c.target));
+    out.floods = pressure.iter().map(|(key, p)| flood(*key, p, &ids)).collect();
+    out.floods.sort_by_key(|f| (f.seen.first, f.target, f.backscatter));
+    out.scans = reach.iter().map(|(source, r)| scan(*source, r, &ids)).collect();
+    out.scans.sort_by_key(|s| (s.seen.first, s.source));
+    out
+}
+
+/// Flows that some list names; each becomes one item.
+fn examples<'a>(
+    pairs: &'a BTreeMap<(PackedAddr, PackedAddr), Pair>,
+    pressure: &'a BTreeMap<(PackedAddr, bool), Pressure>,
+    reach: &'a BTreeMap<PackedAddr, Reach>,
+) -> BTreeMap<FlowName, &'a FlowState> {
+    let of_pairs = pairs.values().flat_map(|p| std::iter::once(&p.first).chain(p.largest.as_deref()));
+    let of_pressure = pressure.values().flat_map(|p| &p.examples);
+    let of_reach = reach.values().flat_map(|r| &r.examples);
+    of_pairs.chain(of_pressure).chain(of_reach).map(|f| ((f.provenance(), f.tuple()), f)).collect()
+}
+
+/// Gives ids in the order of provenance, then kind, then content.
+fn number(out: &mut Digest, mut pending: Vec<Pending>) -> BTreeMap<FlowName, EvidenceId> {
+    // Facts of one kind out of one frame (names of one answer) are told apart by what they say.
+    pending.sort_by(|a, b| {
+        (a.from, a.rank).cmp(&(b.from, b.rank)).then_with(|| format!("{:?}", a.fact).cmp(&format!("{:?}", b.fact)))
+    });
+    let mut ids = BTreeMap::new();
+    out.items = pending
+        .into_iter()
+        .zip(1..)
+        .map(|(p, n)| {
+            let id = EvidenceId(n);
+            if let Evidence::Flow(flow) = &p.fact {
+                ids.insert((p.from, flow.tuple), id);
+            }
+            EvidenceItem { id, from: p.from, time: p.time, fact: p.fact }
+        })
+        .collect();
+    ids
+}
+
+fn ids_of<'a>(flows: impl Iterator<Item = &'a FlowState>, ids: &BTreeMap<FlowName, EvidenceId>) -> Vec<EvidenceId> {
+    let mut found: Vec<EvidenceId> = flows.filter_map(|f| ids.get(&(f.provenance(), f.tuple())).copied()).collect();
+    found.sort_unstable();
+    found.dedup();
+    found.truncate(8);
+    found
+}
+
+fn join_pairs(into: &mut Pair, more: &Pair) {
+    into.seen = into.seen.join(more.seen);
+    into.flows += more.flows;
+    into.completed += more.completed;
+    into.half_open += more.half_open;
+    into.refused += more.refused;
+    into.short += more.short;
+    tally::join_direction(&mut into.forward, &more.forward);
+    tally::join_direction(&mut into.backward, &more.backward);
+    into.trust = into.trust.min(more.trust);
+    into.rtt_client = tally::least(into.rtt_client, more.rtt_client);
+    into.rtt_server = tally::least(into.rtt_server, more.rtt_server);
+    let largest = [into.largest.as_deref().unwrap_or(&into.first), more.largest.as_deref().unwrap_or(&more.first)];
+    let largest = *largest[usize::from(weight(largest[1]) > weight(largest[0]))];
+    if more.first.provenance() < into.first.provenance() {
+        into.first = more.first;
+    }
+    into.largest = (largest.provenance() != into.first.provenance()).then(|| Box::new(largest));
+}
+
+/// More packets first; then the earlier one.
+fn weight(flow: &FlowState) -> (u64, std::cmp::Reverse<Provenance>) {
+    (flow.packets(), std::cmp::Reverse(flow.provenance()))
+}
+
+fn join_examples(into: &mut Vec<FlowState>, more: &[FlowState]) {
+    into.extend_from_slice(more);
+    into.sort_unstable_by_key(|f| (f.provenance(), f.key));
+    into.truncate(tally::EXAMPLES);
+}
+
+fn join_pressure(into: &mut Pressure, more: &Pressure) {
+    into.seen = into.seen.join(more.seen);
+    into.flows += more.flows;
+    into.packets += more.packets;
+    into.sources.merge(&more.sources);
+    into.port = into.port.max_by_lead(more.port);
+    join_examples(&mut into.examples, &more.examples);
+}
+
+fn join_reach(into: &mut Reach, more: &Reach) {
+    into.seen = into.seen.join(more.seen);
+    into.flows += more.flows;
+    into.targets.merge(&more.targets);
+    into.ports.merge(&more.ports);
+    into.target = into.target.max_by_lead(more.target);
+    join_examples(&mut into.examples, &more.examples);
+}
+
+/// The candidate with the larger lead of two majority votes; the smaller candidate if they tie.
+trait ByLead: Sized {
+    fn max_by_lead(self, other: Self) -> Self;
+}
+
+impl<T: Ord + Copy> ByLead for (T, u64) {
+    fn max_by_lead(self, other: Self) -> Self {
+        if self.0 == other.0 {
+            (self.0, self.1 + other.1)
+        } else if (self.1, other.0) >= (other.1, self.0) {
+            self
+        } else {
+            other
+        }
+    }
+}
+
+fn conversation(
+    (origin, target): (PackedAddr, PackedAddr),
+    pair: &Pair,
+    host: Option<Arc<str>>,
+    ids: &BTreeMap<FlowName, EvidenceId>,
+) -> Conversation {
+    let main = pair.largest.as_deref().unwrap_or(&pair.first);
+    Conversation {
+        origin: origin.unpack(),
+        target: target.unpack(),
+        seen: pair.seen,
+        flows: pair.flows,
+        completed: pair.completed,
+        half_open: pair.half_open,
+        refused: pair.refused,
+        short: pair.short,
+        proto: main.key.proto,
+        port: main.server_port(),
+        forward: pair.forward,
+        backward: pair.backward,
+        trust: pair.trust,
+        rtt_client: pair.rtt_client,
+        rtt_server: pair.rtt_server,
+        host,
+        because: ids_of(std::iter::once(&pair.first).chain(pair.largest.as_deref()), ids),
+    }
+}
+
+fn flood((target, backscatter): (PackedAddr, bool), p: &Pressure, ids: &BTreeMap<FlowName, EvidenceId>) -> Flood {
+    Flood {
+        target: target.unpack(),
+        proto: p.proto,
+        port: p.port.0,
+        seen: p.seen,
+        flows: p.flows,
+        sources: p.sources.count(),
+        packets: p.packets,
+        backscatter,
+        because: ids_of(p.examples.iter(), ids),
+    }
+}
+
+fn scan(source: PackedAddr, r: &Reach, ids: &BTreeMap<FlowName, EvidenceId>) -> Scan {
+    Scan {
+        source: source.unpack(),
+        seen: r.seen,
+        flows: r.flows,
+        targets: r.targets.count(),
+        ports: r.ports.count(),
+        target: r.target.0.unpack(),
+        because: ids_of(r.examples.iter(), ids),
+    }
+}
+
+#[cfg(test)]
+mod tests;

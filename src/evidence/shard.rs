@@ -1,0 +1,270 @@
+//! One share of the traffic: its flows, probes, quotes, names, chains and tunnels.
+
+use hashbrown::HashMap;
+
+use super::batch::{Batch, Meta};
+use super::flow::{FlowKey, FlowState, Outcome};
+use super::flow_table::FlowTable;
+use super::heads::Heads;
+use super::probes::{self, Probes};
+use super::tally::Tally;
+use crate::decode::icmp;
+use crate::decode::packet::{self, Transport};
+use crate::model::evidence::{Provenance, Quote, Quoted, TunnelKind};
+use crate::model::net::{IpProtocol, PackedAddr};
+use crate::model::time::Timestamp;
+
+/// Upper bounds per shard. What a bound costs is counted and reported.
+#[derive(Clone, Copy, Debug)]
+pub struct Caps {
+    /// Flows in the table.
+    pub flows: usize,
+    /// Address pairs, pressed targets, reaching sources: each.
+    pub tallies: usize,
+    /// Sources of probes.
+    pub probers: usize,
+    /// ICMP errors kept.
+    pub quotes: usize,
+    /// Names, chains, host names: each.
+    pub heads: usize,
+    /// Tunnelled address pairs.
+    pub tunnels: usize,
+}
+
+impl Caps {
+    /// Shares out a cap on all flows. A flow takes 128 bytes and 12 to 24 of index; an address pair about 400.
+    #[must_use]
+    pub fn for_flows(flows: usize) -> Self {
+        let share = flows.div_ceil(super::batch::SHARDS);
+        Self {
+            flows: share,
+            tallies: (share / 8).clamp(1 << 10, 1 << 15),
+            probers: 1 << 12,
+            quotes: 1 << 14,
+            heads: 1 << 13,
+            tunnels: 1 << 12,
+        }
+    }
+}
+
+/// Told about every flow that ends.
+pub trait FlowSink {
+    /// `flow` is over: expired, evicted, or the run is.
+    fn ended(&mut self, flow: &FlowState, host: Option<&std::sync::Arc<str>>);
+}
+
+impl FlowSink for () {
+    fn ended(&mut self, _: &FlowState, _: Option<&std::sync::Arc<str>>) {}
+}
+
+/// Encapsulation, outer addresses, inner addresses, key or VNI.
+pub type TunnelKey = (TunnelKind, (PackedAddr, PackedAddr), (PackedAddr, PackedAddr), Option<u32>);
+
+/// Packets of a tunnel and its first one.
+#[derive(Clone, Copy, Debug)]
+pub struct TunnelCount {
+    /// Packets.
+    pub packets: u64,
+    /// First packet.
+    pub from: Provenance,
+    /// Its time.
+    pub time: Timestamp,
+}
+
+/// State of one share of the traffic.
+#[derive(Debug)]
+pub struct Shard {
+    /// Live flows.
+    pub table: FlowTable,
+    /// Ended flows, added up.
+    pub tally: Tally,
+    /// Probes.
+    pub probes: Probes,
+    /// ICMP errors.
+    pub quotes: Vec<(Provenance, Timestamp, Quote)>,
+    /// ICMP errors seen, kept or not.
+    pub quotes_seen: u64,
+    /// Of these: matched to a probe.
+    pub quotes_matched: u64,
+    /// Names, chains.
+    pub heads: Heads,
+    /// Tunnels.
+    pub tunnels: HashMap<TunnelKey, TunnelCount, foldhash::fast::FixedState>,
+    /// Facts left out because a list was full.
+    pub left_out: u64,
+    caps: Caps,
+}
+
+/// Packets whose table slots are fetched ahead together.
+const AHEAD: usize = 32;
+
+impl Shard {
+    /// An empty shard. The seed keys its hash tables.
+    #[must_use]
+    pub fn new(caps: Caps, seed: u64) -> Self {
+        Self {
+            table: FlowTable::new(caps.flows),
+            tally: Tally::new(caps.tallies, seed),
+            probes: Probes::new(caps.probers, seed),
+            quotes: Vec::new(),
+            quotes_seen: 0,
+            quotes_matched: 0,
+            heads: Heads::new(caps.heads, seed),
+            tunnels: HashMap::with_hasher(foldhash::fast::FixedState::with_seed(seed)),
+            left_out: 0,
+            caps,
+        }
+    }
+
+    /// Takes in this shard's part of a block. `place` says where record n of the block stands.
+    pub fn apply(&mut self, block: &[u8], batch: &Batch, place: &impl Fn(u32) -> Provenance, sink: &mut impl FlowSink) {
+        let Some(now) = batch.metas.iter().map(|m| m.ts).max() else { return };
+        {
+            let Self { table, tally, heads, .. } = self;
+            table.expire(now, &mut |flow| {
+                tally.add(flow);
+                sink.ended(flow, heads.host(flow.host));
+            });
+        }
+        for group in batch.metas.chunks(AHEAD) {
+            for m in group {
+                self.table.prefetch_slot(m.hash);
+            }
+            for m in group {
+                self.table.prefetch_flow(m.hash);
+            }
+            for m in group {
+                self.packet(block, m, place, sink);
+            }
+        }
+        for wrapped in &batch.wrapped {
+            let Some(m) = batch.metas.get(wrapped.meta as usize) else { continue };
+            let key = (wrapped.kind, wrapped.outer, (m.src, m.dst), wrapped.id);
+            if let Some(count) = self.tunnels.get_mut(&key) {
+                count.packets += 1;
+            } else if self.tunnels.len() < self.caps.tunnels {
+                self.tunnels.insert(key, TunnelCount { packets: 1, from: place(m.record), time: m.ts });
+            } else {
+                self.left_out += 1;
+            }
+        }
+    }
+
+    #[inline]
+    fn packet(&mut self, block: &[u8], m: &Meta, place: &impl Fn(u32) -> Provenance, sink: &mut impl FlowSink) {
+        let (key, low_to_high) = FlowKey::of(m);
+        let l4 = m.l4(block);
+        let seq_ack = match (m.transport, l4) {
+            (Transport::Tcp, &[_, _, _, _, s0, s1, s2, s3, a0, a1, a2, a3, ..]) => {
+                (u32::from_be_bytes([s0, s1, s2, s3]), u32::from_be_bytes([a0, a1, a2, a3]))
+            }
+            _ => (0, 0),
+        };
+        let Self { table, tally, heads, .. } = self;
+        let mut ended = |flow: &FlowState| {
+            tally.add(flow);
+            sink.ended(flow, heads.host(flow.host));
+        };
+        let index = match table.find(&key, m.hash) {
+            Some(index) => index,
+            None => table.insert(FlowState::open(m, key, low_to_high, place(m.record)), m.hash, &mut ended),
+        };
+        let Some(flow) = table.get_mut(index) else { return };
+        if flow.observe(m, low_to_high, seq_ack) == Outcome::Reopens {
+            ended(flow);
+            // It keeps its place in the expiry queue.
+            let next = flow.next;
+            *flow = FlowState::open(m, key, low_to_high, place(m.record));
+            flow.next = next;
+            flow.observe(m, low_to_high, seq_ack);
+        }
+        match m.transport {
+            Transport::Tcp => {
+                let payload = l4.get(l4.get(12).map_or(20, |b| usize::from(b >> 4) * 4)..).unwrap_or_default();
+                if !payload.is_empty() && flow.is_forward(low_to_high) {
+                    let first = flow.take_head();
+                    let ends = flow.ends();
+                    if let Some(host) = self.heads.request(payload, first, ends, m.ts, &|| place(m.record))
+                        && flow.host == 0
+                    {
+                        flow.host = host;
+                    }
+                }
+                if m.sport == 53 && !payload.is_empty() {
+                    self.heads.dns_over_tcp(payload, m.ts, &|| place(m.record));
+                }
+                if m.tcp_flags & (2 | 4) != 0 {
+                    self.probes.answered(m, l4, place(m.record));
+                }
+            }
+            Transport::Udp => {
+                if matches!(m.sport, 53 | 5353) {
+                    self.heads.dns(l4.get(8..).unwrap_or_default(), m.ts, &|| place(m.record));
+                }
+                if (33434..=33534).contains(&m.sport) || m.sport == 53 {
+                    self.probes.answered(m, l4, place(m.record));
+                }
+            }
+            Transport::Icmp => {
+                if m.sport == if m.proto == IpProtocol::ICMP { 0 } else { 129 } {
+                    self.probes.answered(m, l4, place(m.record));
+                }
+            }
+            Transport::IcmpError => self.quote(m, l4, place),
+            Transport::Fragment | Transport::Other => {}
+        }
+        if probes::is_probe_like(m) {
+            self.probes.sent(m, m.ip(block), place(m.record));
+        }
+    }
+
+    fn quote(&mut self, m: &Meta, l4: &[u8], place: &impl Fn(u32) -> Provenance) {
+        let Ok(Some(error)) = icmp::parse_error(m.proto == IpProtocol::ICMPV6, l4) else { return };
+        let Ok(quoted) = packet::outermost(error.quoted, &mut ()) else { return };
+        self.quotes_seen += 1;
+        let probe = self.probes.match_quote(&quoted, error.quoted, m.dst, m.ts);
+        self.quotes_matched += u64::from(probe.is_some());
+        if self.quotes.len() >= self.caps.quotes {
+            self.left_out += 1;
+            return;
+        }
+        let quote = Quote {
+            from: m.src.unpack(),
+            to: m.dst.unpack(),
+            reply_ttl: m.ttl,
+            icmp_type: error.icmp_type,
+            icmp_code: error.icmp_code,
+            quoted: Quoted { tuple: probes::quoted_tuple(&quoted, error.quoted), ttl: quoted.ttl },
+            mpls: error.labels().to_vec(),
+            interfaces: error.interfaces().to_vec(),
+            probe,
+        };
+        self.quotes.push((place(m.record), m.ts, quote));
+    }
+
+    /// The run is over: every live flow ends.
+    pub fn finish(&mut self, sink: &mut impl FlowSink) {
+        for flow in in_order(&self.table) {
+            self.tally.add(flow);
+            sink.ended(flow, self.heads.host(flow.host));
+        }
+        let evicted = self.table.evicted;
+        self.table = FlowTable::new(self.caps.flows);
+        self.table.evicted = evicted;
+    }
+
+    /// The tally as it would be if every live flow ended now. The flows live on.
+    #[must_use]
+    pub fn tally_now(&self) -> Tally {
+        let mut tally = self.tally.clone();
+        in_order(&self.table).into_iter().for_each(|flow| tally.add(flow));
+        tally
+    }
+}
+
+/// Live flows in the order of their first packets.
+fn in_order(table: &FlowTable) -> Vec<&FlowState> {
+    let mut live: Vec<&FlowState> = table.live().collect();
+    live.sort_unstable_by_key(|f| (f.provenance(), f.key));
+    live
+}
