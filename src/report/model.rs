@@ -128,7 +128,8 @@ pub struct Target {
 pub struct Path {
     /// `p1`, `p2` … in order of rank.
     pub id: String,
-    /// `brute-force`, `syn-flood`, `scan`, `upload`, `proxied-request`, `traceroute`, `chosen`, `conversation`.
+    /// `brute-force`, `syn-flood`, `flood`, `backscatter`, `scan`, `upload`, `proxied-request`, `traceroute`, `chosen`,
+    /// `conversation`.
     pub finding: &'static str,
     /// Why it stands here, with the numbers.
     pub reason: String,

@@ -1,0 +1,210 @@
+//! Flags that several commands share, and how they become settings.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args};
+
+use super::Context;
+use crate::error::Error;
+use crate::locate::{Locator, Tables, UserDatabase};
+use crate::model::net::StateCode;
+use crate::model::time::Day;
+use crate::paths::filter::Filter;
+use crate::paths::question::{Question, parse_net};
+use crate::pipeline::answer::{Ask, SensorPlace};
+use crate::pipeline::replay::Options;
+use crate::source::capture::OpenOptions;
+
+/// How captures are read.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Reading")]
+pub struct ReadArgs {
+    /// Threads; 0 is one per processor. The result does not depend on it.
+    #[arg(long, value_name = "N", default_value_t = 0, env = "RUTTER_THREADS")]
+    pub threads: usize,
+    /// Most live flows kept at a time (150 bytes each); beyond it the oldest half-open ones are cut off and counted.
+    #[arg(long, value_name = "N", default_value_t = 1 << 22, env = "RUTTER_MAX_FLOWS", value_parser = clap::value_parser!(u64).range(1024..=1 << 28))]
+    pub max_flows: u64,
+    /// Most bytes that an archive may unpack to.
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 40, env = "RUTTER_UNPACK_CAP")]
+    pub unpack_cap: u64,
+    /// Fail (exit code 1) when input was rejected or packets were dropped.
+    #[arg(long)]
+    pub strict: bool,
+}
+
+impl ReadArgs {
+    /// Flag over environment over file over default.
+    #[must_use]
+    pub fn options(&self, context: &Context, hash: bool) -> Options {
+        let c = &context.config;
+        let chosen =
+            |id, flag: u64, file: Option<u64>| if is_default(&context.matches, id) { file.unwrap_or(flag) } else { flag };
+        Options {
+            threads: chosen("threads", self.threads as u64, c.threads.map(|n| n as u64)) as usize,
+            max_flows: chosen("max_flows", self.max_flows, c.max_flows.map(|n| n as u64)).clamp(1024, 1 << 28) as usize,
+            open: OpenOptions { hash, unpack_cap: chosen("unpack_cap", self.unpack_cap, c.unpack_cap) },
+        }
+    }
+}
+
+/// Was this argument left at its default?
+#[must_use]
+pub fn is_default(matches: &ArgMatches, id: &str) -> bool {
+    !matches!(matches.value_source(id), Some(ValueSource::CommandLine | ValueSource::EnvVariable))
+}
+
+/// Tables that answers rest on.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Tables")]
+pub struct TableArgs {
+    /// A further location database (GeoIP2, DB-IP, IPinfo or flat layout); may be given more than once.
+    #[arg(long, value_name = "FILE", env = "RUTTER_MMDB", value_delimiter = if cfg!(windows) { ';' } else { ':' })]
+    pub mmdb: Vec<PathBuf>,
+    /// A list of prefixes that are announced from many places, one a line: they get no single state.
+    #[arg(long, value_name = "FILE", env = "RUTTER_ANYCAST")]
+    pub anycast: Option<PathBuf>,
+}
+
+impl TableArgs {
+    /// Opens what was named; the shipped tables are opened when they are first asked.
+    ///
+    /// # Errors
+    /// A database or list that can't be read.
+    pub fn locator(&self, context: &Context) -> Result<Locator, Error> {
+        let own = if self.mmdb.is_empty() { context.config.mmdb.clone().unwrap_or_default() } else { self.mmdb.clone() };
+        let databases: Result<Vec<_>, _> = own.iter().map(|path| UserDatabase::open(path)).collect();
+        let tables = match self.anycast.as_ref().or(context.config.anycast.as_ref()) {
+            None => Tables::shipped(),
+            Some(path) => {
+                let text =
+                    std::fs::read_to_string(path).map_err(|e| Error::Data(format!("{}: cannot read: {e}", path.display())))?;
+                let tables = Tables::with_anycast(&text, &path.display().to_string()).map_err(|e| Error::Data(e.to_string()))?;
+                // Once per run, for as long as the run lasts.
+                Box::leak(Box::new(tables))
+            }
+        };
+        Ok(Locator::new(tables, databases.map_err(|e| Error::Data(e.to_string()))?))
+    }
+}
+
+/// What is asked of the evidence.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Question")]
+pub struct AskArgs {
+    /// Address or prefix that was attacked; may be given more than once.
+    #[arg(long, value_name = "CIDR")]
+    pub victim: Vec<String>,
+    /// Address or prefix that is suspected; may be given more than once.
+    #[arg(long, value_name = "CIDR")]
+    pub attacker: Vec<String>,
+    /// Only conversations that match, for example 'state:"IN" and port:22 and not net:10.0.0.0/8'.
+    #[arg(long, value_name = "EXPR", long_help = filter_help())]
+    pub filter: Option<String>,
+    /// Findings shown.
+    #[arg(long, value_name = "N", default_value_t = 10, env = "RUTTER_TOP")]
+    pub top: usize,
+    /// Proxies whose forwarded headers are believed (address or prefix); may be given more than once.
+    #[arg(long, value_name = "CIDR", env = "RUTTER_TRUST", value_delimiter = ',')]
+    pub trust: Vec<String>,
+    /// State of the victim (ISO 3166-1 alpha-2), if it does not follow from the target's place.
+    #[arg(long, value_name = "STATE", env = "RUTTER_VICTIM_STATE")]
+    pub victim_state: Option<StateCode>,
+    /// Day on which law is read (YYYY-MM-DD); the day of the last packet if not given.
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<Day>,
+    /// Where the sensor stands, in degrees north and east: round-trip times then exclude places.
+    #[arg(long, value_name = "LAT,LON", env = "RUTTER_SENSOR_AT", allow_hyphen_values = true)]
+    pub sensor_at: Option<String>,
+    /// Names for addresses: a hosts file or ADDRESS,NAME lines; may be given more than once.
+    #[arg(long, value_name = "FILE")]
+    pub names: Vec<PathBuf>,
+    /// Ask the system's resolver for reverse names of hops. It tells name servers what you look at.
+    #[arg(long)]
+    pub resolve: bool,
+    /// Never ask a resolver; this is the default, the flag is for habit's sake.
+    #[arg(short = 'n', conflicts_with = "resolve")]
+    pub numeric: bool,
+}
+
+fn filter_help() -> String {
+    format!("Only conversations that match.\n\n{}", Filter::HELP)
+}
+
+impl AskArgs {
+    /// The question, checked before anything is opened.
+    ///
+    /// # Errors
+    /// A bad prefix, filter, place or state.
+    pub fn ask(&self, context: &Context) -> Result<Ask, Error> {
+        let c = &context.config;
+        let nets = |flag: &str, list: &[String]| {
+            list.iter().map(|text| parse_net(flag, text).map_err(|e| Error::Usage(e.to_string()))).collect::<Result<Vec<_>, _>>()
+        };
+        let trust = if self.trust.is_empty() { c.trust.clone().unwrap_or_default() } else { self.trust.clone() };
+        let filter = self.filter.as_deref().map(Filter::parse).transpose().map_err(|e| Error::Usage(format!("--filter: {e}")))?;
+        let top = if is_default(&context.matches, "top") { c.top.unwrap_or(self.top) } else { self.top };
+        let state = match (self.victim_state, &c.victim_state) {
+            (Some(state), _) => Some(state),
+            (None, Some(text)) => Some(text.parse().map_err(|e: String| Error::Usage(format!("victim-state: {e}")))?),
+            (None, None) => None,
+        };
+        let sensor = self.sensor_at.as_ref().or(c.sensor_at.as_ref()).map(|text| place(text)).transpose()?;
+        let question =
+            Question { victims: nets("--victim", &self.victim)?, attackers: nets("--attacker", &self.attacker)?, filter, top };
+        Ok(Ask {
+            text: self.in_words(),
+            question,
+            trusted: nets("--trust", &trust)?,
+            victim_state: state,
+            on: self.on,
+            sensor,
+            resolve: self.resolve,
+        })
+    }
+
+    fn in_words(&self) -> String {
+        let mut parts = Vec::new();
+        if !self.victim.is_empty() {
+            parts.push(format!("victim {}", self.victim.join(", ")));
+        }
+        if !self.attacker.is_empty() {
+            parts.push(format!("suspected source {}", self.attacker.join(", ")));
+        }
+        if let Some(filter) = &self.filter {
+            parts.push(format!("filter {filter}"));
+        }
+        if parts.is_empty() {
+            "What in this evidence stands out, where did it come from, and through which states?".to_owned()
+        } else {
+            format!("Which paths match: {}?", parts.join("; "))
+        }
+    }
+
+    /// Names files: flag over configuration.
+    #[must_use]
+    pub fn names_files(&self, context: &Context) -> Vec<PathBuf> {
+        if self.names.is_empty() { context.config.names.clone().unwrap_or_default() } else { self.names.clone() }
+    }
+}
+
+/// `LAT,LON` in degrees.
+fn place(text: &str) -> Result<SensorPlace, Error> {
+    let bad = || Error::Usage(format!("--sensor-at {text}: expected degrees north and east, for example 59.44,24.75"));
+    let (lat, lon) = text.split_once(',').ok_or_else(bad)?;
+    let (lat, lon): (f32, f32) = (lat.trim().parse().map_err(|_| bad())?, lon.trim().parse().map_err(|_| bad())?);
+    if !(-90.0..=90.0).contains(&lat) || !(-180.0..=180.0).contains(&lon) {
+        return Err(bad());
+    }
+    Ok(SensorPlace { lat, lon })
+}
+
+/// An address as people write it: with brackets, with a zone, IPv4-mapped.
+#[must_use]
+pub fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim().trim_start_matches('[').trim_end_matches(']');
+    let text = text.split('%').next().unwrap_or(text);
+    text.parse().ok().map(crate::model::net::unmapped)
+}

@@ -1,0 +1,215 @@
+//! `rutter lookup`: everything known of an address.
+
+use std::io::{BufRead, Read};
+
+use clap::{Parser, ValueEnum};
+
+use super::args::{self, TableArgs};
+use super::{Context, Outcome, output};
+use crate::error::Error;
+use crate::locate::{Locator, Query, Tables};
+use crate::model::evidence::{Name, NameHow};
+use crate::model::hop::HopRole;
+use crate::model::time::Day;
+use crate::pipeline::extract;
+use crate::report::escape::visible;
+use crate::report::json;
+use crate::report::lookup::{Lookup, SCHEMA};
+use crate::source::names;
+
+/// As what the address is looked at: databases know end points and do not know routers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Role {
+    /// A host at an end of a path.
+    #[default]
+    Endpoint,
+    /// A router on the way.
+    Transit,
+}
+
+/// Formats of a look-up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// A JSON array.
+    Json,
+    /// One object a line.
+    Jsonl,
+}
+
+/// Arguments of `rutter lookup`.
+#[derive(Clone, Debug, Parser)]
+pub struct Args {
+    /// Addresses; - reads lines of ADDRESS or ADDRESS,NAME from standard input.
+    #[arg(value_name = "ADDRESS", required = true)]
+    pub addresses: Vec<String>,
+    /// As what it is looked at.
+    #[arg(long, value_name = "ROLE", default_value = "endpoint")]
+    pub role: Role,
+    /// A host name of the (one) address: router names say more than tables.
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// The day that is asked about (YYYY-MM-DD). The shipped tables know one day only and say which.
+    #[arg(long, value_name = "DATE")]
+    pub on: Option<Day>,
+    /// Format.
+    #[arg(long, value_name = "FORMAT", default_value = "text")]
+    pub format: Format,
+    /// The tables.
+    #[command(flatten)]
+    pub tables: TableArgs,
+}
+
+/// Longest line of standard input.
+const MAX_LINE: u64 = 4096;
+/// Bytes of output gathered before they are written.
+const CHUNK: usize = 1 << 16;
+
+struct Run<'a> {
+    args: &'a Args,
+    locator: Locator,
+    context: &'a Context,
+    out: Vec<u8>,
+    answers: u64,
+    rejected: u64,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// A table that can't be read, or no address among the arguments.
+pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
+    let locator = args.tables.locator(context)?;
+    let mut run = Run { args: &args, locator, context, out: Vec::new(), answers: 0, rejected: 0 };
+    if args.format == Format::Json {
+        run.out.extend_from_slice(b"[\n");
+    }
+    for text in &args.addresses {
+        if text == "-" {
+            run.lines(&mut std::io::stdin().lock())?;
+        } else {
+            run.one(text, args.name.as_deref(), text)?;
+        }
+    }
+    if args.format == Format::Json {
+        run.out.extend_from_slice(b"\n]\n");
+    }
+    output::to_stdout(&run.out)?;
+    if run.answers == 0 && run.rejected > 0 {
+        return Ok(Outcome::Usage);
+    }
+    Ok(if run.rejected > 0 { Outcome::Partial } else { Outcome::Done })
+}
+
+impl Run<'_> {
+    fn lines(&mut self, input: &mut impl BufRead) -> Result<(), Error> {
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = input.take(MAX_LINE).read_until(b'\n', &mut line);
+            if read.map_err(|source| {
+                Error::Source(crate::source::error::SourceError::Io { path: "-".into(), what: "read", source })
+            })? == 0
+            {
+                return Ok(());
+            }
+            let text = String::from_utf8_lossy(&line).trim().to_owned();
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            let (addr, name) = text.split_once(',').map_or((text.as_str(), None), |(a, n)| (a, Some(n)));
+            self.one(addr, name.map(|n| n.trim().trim_matches('"')).filter(|n| !n.is_empty()), &text)?;
+        }
+    }
+
+    fn one(&mut self, text: &str, name: Option<&str>, whole: &str) -> Result<(), Error> {
+        let Some(addr) = args::address(text) else {
+            self.rejected += 1;
+            super::complain(&format!("rutter: {whole:?} is no IP address"));
+            return Ok(());
+        };
+        let names: Vec<Name> =
+            name.and_then(names::clean).map(|name| Name { addr, name, how: NameHow::File, ttl_s: None }).into_iter().collect();
+        let role = match self.args.role {
+            Role::Endpoint => HopRole::Target,
+            Role::Transit => HopRole::Transit,
+        };
+        let place = self.locator.locate(&Query {
+            addr,
+            role,
+            names: &names,
+            rtt_bounds: &[],
+            on: self.args.on.unwrap_or_else(|| Tables::shipped().as_of()),
+        });
+        let row = Lookup {
+            schema: SCHEMA,
+            addr: addr.to_string(),
+            name: names.first().map(|n| n.name.to_string()),
+            locus: extract::locus(&place),
+            unknown_p: extract::unknown_p(&place),
+            why_unplaced: place.why_unplaced.as_ref().map(ToString::to_string),
+            anycast: place.anycast,
+            flags: place.flags.iter().map(ToString::to_string).collect(),
+            asn: place.asn,
+            as_name: place.as_name.as_ref().map(ToString::to_string),
+            as_state: place.as_state,
+            registered_in: place.registered_in,
+            sources: extract::sources(&place),
+        };
+        let failed = |e: serde_json::Error| Error::Render(e.to_string());
+        match self.args.format {
+            Format::Jsonl => self.out.extend_from_slice(json::line(&row).map_err(failed)?.as_bytes()),
+            Format::Json => {
+                if self.answers > 0 {
+                    self.out.extend_from_slice(b",\n");
+                }
+                self.out.extend_from_slice(json::line(&row).map_err(failed)?.trim_end().as_bytes());
+            }
+            Format::Text => self.out.extend_from_slice(text_of(&row, self.context).as_bytes()),
+        }
+        self.answers += 1;
+        if self.out.len() > CHUNK {
+            output::to_stdout(&self.out)?;
+            self.out.clear();
+        }
+        Ok(())
+    }
+}
+
+fn text_of(row: &Lookup, context: &Context) -> String {
+    use std::fmt::Write as _;
+    let state = |s: Option<crate::model::net::StateCode>| match s {
+        Some(s) => Tables::shipped().state_name(s).map_or_else(|| s.to_string(), |name| format!("{s} ({name})")),
+        None => "unknown".to_owned(),
+    };
+    let mut out = String::new();
+    let _ = writeln!(out, "{}", super::trace::look(context).head(&row.addr));
+    if let Some(name) = &row.name {
+        let _ = writeln!(out, "  name           {}", visible(name));
+    }
+    for l in &row.locus {
+        let city = l.city.as_deref().map(|c| format!(", {}", visible(c))).unwrap_or_default();
+        let _ = writeln!(out, "  location       {}{city}, p {:.2}", state(Some(l.state)), l.p);
+    }
+    let why = row.why_unplaced.as_deref().map(|w| format!(": {}", visible(w))).unwrap_or_default();
+    let _ = writeln!(out, "  unknown        p {:.2}{why}", row.unknown_p);
+    let _ = writeln!(out, "  registered in  {}", state(row.registered_in));
+    let operator = match row.asn {
+        Some(asn) => {
+            format!("{asn} {}, registered in {}", visible(row.as_name.as_deref().unwrap_or("(no name)")), state(row.as_state))
+        }
+        None => "unknown".to_owned(),
+    };
+    let _ = writeln!(out, "  operator       {operator}");
+    if !row.flags.is_empty() {
+        let _ = writeln!(out, "  flags          {}", row.flags.join(", "));
+    }
+    for s in &row.sources {
+        let says = s.state.map_or_else(|| "none".to_owned(), |c| c.to_string());
+        let date = if s.date.is_empty() { "no date" } else { &s.date };
+        let _ = writeln!(out, "  source         {}: {says}, weight {:.2}, {date}", visible(&s.source), s.weight);
+    }
+    out
+}

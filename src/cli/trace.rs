@@ -1,0 +1,155 @@
+//! `rutter trace`: captures in, report out.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Parser;
+
+use super::args::{AskArgs, ReadArgs, TableArgs};
+use super::output::{self, Format};
+use super::progress::{self, Bar};
+use super::{Context, Outcome};
+use crate::error::Error;
+use crate::locate::Tables;
+use crate::pipeline::answer::{self, Means};
+use crate::pipeline::assemble::{self, Frame};
+use crate::pipeline::replay::{self, Progress};
+use crate::pipeline::study::Overview;
+use crate::report;
+use crate::source::error::SourceError;
+use crate::source::{files, names, resolve};
+
+const EXAMPLES: &str = "\
+Examples:
+  rutter trace capture.pcapng
+  rutter trace capture.pcapng -o report.html
+  rutter trace -r evidence/ --victim 203.0.113.7 --format jsonl | jq 'select(.type == \"finding\")'
+  tcpdump -w - | rutter trace -r - --filter 'port:22 and not state:\"DE\"'";
+
+/// Arguments of `rutter trace`.
+#[derive(Clone, Debug, Parser)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Captures or folders of captures (pcap, pcapng, snoop; also .gz, .zst, .lz4); - is standard input.
+    #[arg(value_name = "INPUT")]
+    pub inputs: Vec<PathBuf>,
+    /// The same, as in other tools.
+    #[arg(short = 'r', long = "read", value_name = "FILE|DIR|-")]
+    pub read: Vec<PathBuf>,
+    /// Write the report there; the suffix picks the format (.txt, .json, .jsonl, .html).
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Format of the report; text if neither this nor -o says otherwise.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Compute the SHA-256 of every input, also for the text report; documents (json, jsonl, html) always hold it.
+    #[arg(long)]
+    pub hash: bool,
+    /// Do not compute SHA-256 of the inputs.
+    #[arg(long, conflicts_with = "hash")]
+    pub no_hash: bool,
+    /// The question.
+    #[command(flatten)]
+    pub ask: AskArgs,
+    /// The tables.
+    #[command(flatten)]
+    pub tables: TableArgs,
+    /// The reading.
+    #[command(flatten)]
+    pub read_args: ReadArgs,
+}
+
+/// Runs it.
+///
+/// # Errors
+/// When nothing could be read, or the report could not be written.
+pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
+    let format = Format::pick(args.format, args.output.as_deref())?;
+    // Everything that can be wrong with the question is said before a long capture is read.
+    let ask = args.ask.ask(context)?;
+    let locator = args.tables.locator(context)?;
+    let named: Result<Vec<_>, _> = args.ask.names_files(context).iter().map(|path| names::read(path)).collect();
+    let named = named?;
+    let inputs: Vec<PathBuf> = args.inputs.iter().chain(&args.read).cloned().collect();
+    if inputs.is_empty() {
+        return Err(Error::Usage("no input; name a capture or a folder, or - for standard input".into()));
+    }
+    let hash = !args.no_hash && (args.hash || format != Format::Text);
+
+    let expanded = files::expand(&inputs);
+    let progress = Arc::new(Progress::default());
+    progress::stop_on_interrupt(&progress);
+    let bar = Bar::start(&progress, expanded.bytes, context.quiet);
+    let options = args.read_args.options(context, hash);
+    let mut reading = replay::replay(expanded.captures, &options, Overview::new(Tables::shipped()), &progress);
+    drop(bar);
+    reading.failures.splice(0..0, expanded.failures);
+    if reading.inputs.is_empty() {
+        return Err(first_failure(reading.failures, context));
+    }
+
+    let asked = |addrs: &[std::net::IpAddr]| resolve::reverse(addrs);
+    let means = Means { locator: &locator, book: answer::rule_book()?, resolve: ask.resolve.then_some(&asked) };
+    let mut digest = std::mem::take(&mut reading.digest);
+    let first = reading.inputs.iter().filter_map(|i| i.first).min();
+    answer::add_names(&mut digest, &named, reading.inputs.len(), first);
+    let last = reading.inputs.iter().filter_map(|i| i.last).max();
+    let found = answer::answer(&digest, last, &ask, &means);
+    let frame = Frame { reproduce: reproduce(&context.arguments), names: &named };
+    let report = assemble::report(&reading, &digest, &found, &ask, &means, &frame);
+
+    output::write(args.output.as_deref(), &render(&report, format, context)?)?;
+    for failure in &reading.failures {
+        super::complain(&format!("rutter: {failure}"));
+    }
+    let c = &report.counters;
+    if reading.interrupted {
+        return Ok(Outcome::Interrupted);
+    }
+    let partial = !reading.failures.is_empty() || c.rejected > 0 || c.dropped > 0;
+    if partial && !context.quiet && format != Format::Text {
+        super::complain(&format!("rutter: done, with {} rejected records (see \"rejected\" in the report)", c.rejected));
+    }
+    Ok(if partial { Outcome::Partial } else { Outcome::Done }.strict(args.read_args.strict))
+}
+
+/// The report's bytes.
+///
+/// # Errors
+/// When a renderer fails.
+pub fn render(report: &report::model::ReportModel, format: Format, context: &Context) -> Result<Vec<u8>, Error> {
+    let json = |e: serde_json::Error| Error::Render(e.to_string());
+    Ok(match format {
+        Format::Text => report::terminal::render(report, look(context)).into_bytes(),
+        Format::Json => report::json::pretty(report).map_err(json)?.into_bytes(),
+        Format::Jsonl => report::json::lines(report).map_err(json)?.into_bytes(),
+        Format::Html => assemble::html(report, Tables::shipped()).map_err(|e| Error::Render(e.to_string()))?.into_bytes(),
+    })
+}
+
+/// Colour and width of the terminal. Width is `COLUMNS` within reason, else 100: the same everywhere.
+#[must_use]
+pub fn look(context: &Context) -> report::terminal::Look {
+    let width = std::env::var("COLUMNS").ok().and_then(|w| w.parse().ok()).unwrap_or(100_u16).clamp(80, 160);
+    report::terminal::Look { colour: context.colour, width }
+}
+
+/// All failures but the last are told here; the last one ends the run.
+fn first_failure(mut failures: Vec<SourceError>, context: &Context) -> Error {
+    let last = failures.pop();
+    for failure in failures {
+        super::complain(&format!("rutter: {failure}"));
+    }
+    let _ = context;
+    last.map_or_else(|| Error::Usage("no capture in the folders that were named".into()), Error::Source)
+}
+
+/// The command as it was typed, quoted for a shell.
+#[must_use]
+pub fn reproduce(arguments: &[String]) -> String {
+    let quoted = arguments.iter().map(|a| {
+        let plain = !a.is_empty() && a.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./:,=@%+".contains(&b));
+        if plain { a.clone() } else { format!("'{}'", a.replace('\'', "'\\''")) }
+    });
+    std::iter::once("rutter".to_owned()).chain(quoted).collect::<Vec<_>>().join(" ")
+}

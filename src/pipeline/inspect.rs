@@ -1,0 +1,161 @@
+//! What is in one input: the census of its packets, and what the hops stage makes of them.
+
+use std::path::PathBuf;
+
+use super::extract::milliseconds;
+use super::replay::{self, Options, Progress, Reading};
+use super::study::Census;
+use crate::evidence::community_id::community_id;
+use crate::hops;
+use crate::model::digest::Digest;
+use crate::model::evidence::{Evidence, Flow, Quote};
+use crate::model::hop::HopRole;
+use crate::model::route::Route;
+use crate::report::inspect as report;
+use crate::source::error::SourceError;
+
+/// An inspection, if the input could be opened.
+pub struct Seen {
+    /// What is in it.
+    pub inspection: Option<report::Inspection>,
+    /// What went wrong with the input as a whole.
+    pub failures: Vec<SourceError>,
+    /// Was it stopped before the end?
+    pub interrupted: bool,
+}
+
+/// Reads one input and lists everything in it.
+#[must_use]
+pub fn inspect(file: PathBuf, options: &Options, progress: &Progress) -> Seen {
+    let mut reading = replay::replay(vec![file], options, Census::default(), progress);
+    let failures = std::mem::take(&mut reading.failures);
+    let interrupted = reading.interrupted;
+    Seen { inspection: list(&reading), failures, interrupted }
+}
+
+fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
+    let input = reading.inputs.first()?;
+    let digest = &reading.digest;
+    let mut out = report::Inspection {
+        schema: report::SCHEMA,
+        path: input.path.clone(),
+        sha256: input.sha256.clone(),
+        format: input.format.to_string(),
+        link_types: input.link_types.clone(),
+        packets: input.packets,
+        records: input.records,
+        first: input.first,
+        last: input.last,
+        truncated: input.truncated,
+        addresses: reading.study.addresses.iter().map(ToString::to_string).collect(),
+        flows: reading.study.flows.values().map(flow).collect(),
+        icmp_errors: Vec::new(),
+        traceroutes: hops::traces(digest).iter().map(|route| traceroute(digest, route)).collect(),
+        tunnels: Vec::new(),
+        chains: Vec::new(),
+        received: Vec::new(),
+        names: Vec::new(),
+        routes: 0,
+        rejected: reading.rejected.iter().map(|r| report::RejectedRow { at: r.from.at, why: r.why.clone() }).collect(),
+        rejected_total: reading.counts.rejected,
+        left_out: reading.study.left_out,
+    };
+    for item in &digest.items {
+        match &item.fact {
+            Evidence::Quote(quote) => out.icmp_errors.push(icmp_error(quote, item.from.at)),
+            Evidence::Tunnel(t) => out.tunnels.push(report::TunnelRow {
+                kind: t.kind.as_str(),
+                outer: texts(t.outer),
+                inner: texts(t.inner),
+                id: t.id,
+                packets: t.packets,
+            }),
+            Evidence::Chain(c) => out.chains.push(report::ChainRow {
+                kind: c.kind.as_str(),
+                peer: c.peer.to_string(),
+                server: c.server.to_string(),
+                host: c.host.as_ref().map(ToString::to_string),
+                entries: c.entries.iter().map(|e| e.text.to_string()).collect(),
+            }),
+            Evidence::Name(n) => {
+                out.names.push(report::NameRow { addr: n.addr.to_string(), name: n.name.to_string(), how: n.how.as_str() });
+            }
+            Evidence::Flow(_) | Evidence::Reached(_) => {}
+        }
+    }
+    out.tunnels.sort();
+    out.chains.sort();
+    out.names.sort();
+    out.names.dedup();
+    Some(out)
+}
+
+fn texts((a, b): (std::net::IpAddr, std::net::IpAddr)) -> [String; 2] {
+    [a.to_string(), b.to_string()]
+}
+
+fn flow(f: &Flow) -> report::FlowRow {
+    report::FlowRow {
+        proto: f.tuple.proto,
+        src: f.tuple.src.to_string(),
+        sport: f.tuple.sport,
+        dst: f.tuple.dst.to_string(),
+        dport: f.tuple.dport,
+        packets: f.forward.packets + f.backward.packets,
+        bytes: f.forward.bytes + f.backward.bytes,
+        community_id: community_id(&f.tuple),
+        first: f.seen.first,
+        last: f.seen.last,
+        handshake: f.handshake,
+        trust: f.trust,
+        rtt_client_ms: f.rtt_client.map(milliseconds),
+        rtt_server_ms: f.rtt_server.map(milliseconds),
+        host: f.host.as_ref().map(ToString::to_string),
+    }
+}
+
+fn icmp_error(quote: &Quote, at: crate::model::evidence::Position) -> report::IcmpErrorRow {
+    let t = &quote.quoted.tuple;
+    report::IcmpErrorRow {
+        from: quote.from.to_string(),
+        icmp_type: quote.icmp_type,
+        code: quote.icmp_code,
+        quoted: report::QuotedRow {
+            proto: t.proto,
+            src: t.src.to_string(),
+            dst: t.dst.to_string(),
+            sport: t.sport,
+            dport: t.dport,
+            ttl: quote.quoted.ttl,
+        },
+        mpls: quote.mpls.clone(),
+        probe_ttls: quote.probe.as_ref().map(|p| p.ttls.clone()).unwrap_or_default(),
+        at,
+    }
+}
+
+/// The hops of a route by TTL. The prober itself is no hop of its traceroute; the target is, if it answered.
+fn traceroute(digest: &Digest, route: &Route) -> report::TracerouteRow {
+    let mut hops: Vec<report::TraceHopRow> = Vec::new();
+    for hop in route.hops.iter().filter(|h| h.role != HopRole::Origin) {
+        let (addr, rtts) = (hop.addr.map(|a| a.to_string()), hop.rtts.iter().map(|&ns| milliseconds(ns)));
+        match hops.last_mut().filter(|last| last.ttl.is_some() && last.ttl == hop.ttl) {
+            Some(last) => {
+                last.addrs.extend(addr);
+                last.addrs.sort();
+                last.addrs.dedup();
+                last.rtts_ms.extend(rtts);
+            }
+            // A target that never answered was asserted by the probes, not seen.
+            None if hop.ttl.is_none() && hop.role == HopRole::Target && !route.complete => {}
+            None => hops.push(report::TraceHopRow { ttl: hop.ttl, addrs: addr.into_iter().collect(), rtts_ms: rtts.collect() }),
+        }
+    }
+    report::TracerouteRow {
+        src: route.origin.map(|a| a.to_string()).unwrap_or_default(),
+        dst: route.target.to_string(),
+        proto: hops::protocol(digest, route),
+        hops,
+        complete: route.complete,
+    }
+}

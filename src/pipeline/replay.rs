@@ -1,0 +1,318 @@
+//! Files through the shards.
+//!
+//! Every thread takes the next block of the input, decodes it, and then carries it through shard after shard in
+//! order. A shard takes blocks strictly by number, so thread n+1 follows behind thread n like hands on a belt:
+//! all threads do all kinds of work, nothing is copied between them, and the result does not depend on their
+//! number. Reading and hashing the file is the only serial part.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use super::study::Study;
+use crate::evidence::batch::{Dealer, HashKey, SHARDS};
+use crate::evidence::merge;
+use crate::evidence::shard::{Caps, Shard};
+use crate::model::digest::Digest;
+use crate::model::evidence::{InputId, Position, Provenance};
+use crate::source::block::Block;
+use crate::source::capture::{CaptureFile, InputSummary, OpenOptions};
+use crate::source::error::SourceError;
+
+/// How to read.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Threads; 0 is one per processor, at most 16.
+    pub threads: usize,
+    /// Cap on live flows.
+    pub max_flows: usize,
+    /// How to open files.
+    pub open: OpenOptions,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { threads: 0, max_flows: 1 << 22, open: OpenOptions::default() }
+    }
+}
+
+/// Rejected records kept with their place; all are counted.
+pub const REJECTS_KEPT: usize = 100;
+
+/// A record that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rejected {
+    /// Where.
+    pub from: Provenance,
+    /// Why.
+    pub why: String,
+}
+
+/// What reading came to.
+#[derive(Debug)]
+pub struct Reading<S> {
+    /// What the packets say.
+    pub digest: Digest,
+    /// One per input that could be opened, in order of reading.
+    pub inputs: Vec<InputSummary>,
+    /// The first rejected records.
+    pub rejected: Vec<Rejected>,
+    /// Inputs that could not be opened, or not to the end.
+    pub failures: Vec<SourceError>,
+    /// Counts.
+    pub counts: Counts,
+    /// What the study gathered.
+    pub study: S,
+    /// Was it stopped before the end?
+    pub interrupted: bool,
+}
+
+/// Sums over a run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Packets.
+    pub packets: u64,
+    /// Captured bytes.
+    pub bytes: u64,
+    /// Flows.
+    pub flows: u64,
+    /// Flows cut off by the cap.
+    pub evicted: u64,
+    /// Records that could not be read, in whole or in an inner layer.
+    pub rejected: u64,
+    /// ICMP errors with a quote.
+    pub quotes: u64,
+    /// Of these, matched to a probe.
+    pub matched: u64,
+    /// Packets lost in live capture: by the kernel and at the hand-over. A replay loses none.
+    pub dropped: u64,
+}
+
+/// For a progress display: bytes read of bytes there are, packets. Written by the readers, read by anyone.
+#[derive(Debug, Default)]
+pub struct Progress {
+    /// Bytes read from disk.
+    pub bytes: AtomicU64,
+    /// Packets decoded.
+    pub packets: AtomicU64,
+    /// Set it to stop reading; what was read is still reported.
+    pub stop: AtomicBool,
+}
+
+/// A mutex that outlives a panicking thread: counters of a crashed run are still worth reading.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The input: one file after the other, block by block.
+struct Feeder<'a> {
+    files: std::vec::IntoIter<PathBuf>,
+    open: &'a OpenOptions,
+    current: Option<CaptureFile>,
+    input: u16,
+    next_block: u64,
+    inputs: Vec<InputSummary>,
+    failures: Vec<SourceError>,
+    done_bytes: u64,
+    key: Option<HashKey>,
+}
+
+impl Feeder<'_> {
+    /// Fills `block`; its number, its input and the hash key, or `None` at the end.
+    fn feed(&mut self, block: &mut Block, progress: &Progress) -> Option<(u64, InputId, HashKey)> {
+        loop {
+            if progress.stop.load(Ordering::Relaxed) {
+                self.close();
+                return None;
+            }
+            if self.current.is_none() {
+                let path = self.files.next()?;
+                match CaptureFile::open(&path, self.open) {
+                    Ok(file) => self.current = Some(file),
+                    Err(error) => {
+                        self.failures.push(error);
+                        continue;
+                    }
+                }
+            }
+            let Some(file) = self.current.as_mut() else { continue };
+            let more = match file.next_block(block) {
+                Ok(more) => more,
+                Err(error) => {
+                    self.failures.push(error);
+                    false
+                }
+            };
+            progress.bytes.store(self.done_bytes + file.bytes_read(), Ordering::Relaxed);
+            // A last block may hold records although the file ended in an error.
+            if more || !block.records.is_empty() || !block.rejected.is_empty() {
+                let input = InputId(self.input);
+                if !more {
+                    self.close();
+                }
+                let key = *self.key.get_or_insert_with(|| HashKey::from_evidence(&block.data));
+                self.next_block += 1;
+                return Some((self.next_block - 1, input, key));
+            }
+            self.close();
+        }
+    }
+
+    fn close(&mut self) {
+        if let Some(file) = self.current.take() {
+            self.done_bytes += file.bytes_read();
+            self.inputs.push(file.summary());
+            self.input = self.input.saturating_add(1);
+        }
+    }
+}
+
+/// A shard and whose turn it is.
+struct Station<K> {
+    turn: Mutex<(u64, Shard, K)>,
+    moved: Condvar,
+}
+
+/// Reads `files` in order.
+pub fn replay<S: Study>(files: Vec<PathBuf>, options: &Options, study: S, progress: &Progress) -> Reading<S> {
+    let threads = match options.threads {
+        0 => std::thread::available_parallelism().map_or(1, usize::from).min(16),
+        n => n,
+    };
+    let caps = Caps::for_flows(options.max_flows);
+    let stations: Vec<Station<S::Sink>> = (0..SHARDS)
+        .map(|i| Station { turn: Mutex::new((0, Shard::new(caps, 0x5eed ^ i as u64), study.sink())), moved: Condvar::new() })
+        .collect();
+    let feeder = Mutex::new(Feeder {
+        files: files.into_iter(),
+        open: &options.open,
+        current: None,
+        input: 0,
+        next_block: 0,
+        inputs: Vec::new(),
+        failures: Vec::new(),
+        done_bytes: 0,
+        key: None,
+    });
+    let parts: Vec<Part<S::Witness>> = if threads == 1 {
+        vec![work::<S>(&feeder, &stations, &study, progress)]
+    } else {
+        std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| work::<S>(&feeder, &stations, &study, progress))).collect();
+            workers.into_iter().filter_map(|w| w.join().ok()).collect()
+        })
+    };
+    let feeder = feeder.into_inner().unwrap_or_else(PoisonError::into_inner);
+    conclude(feeder, stations, parts, study, progress)
+}
+
+/// One thread's part of the counting.
+pub(super) struct Part<W> {
+    pub(super) counts: Counts,
+    pub(super) rejected: Vec<Rejected>,
+    pub(super) witness: W,
+}
+
+fn work<S: Study>(feeder: &Mutex<Feeder<'_>>, stations: &[Station<S::Sink>], study: &S, progress: &Progress) -> Part<S::Witness> {
+    let mut part = Part { counts: Counts::default(), rejected: Vec::new(), witness: study.witness() };
+    let mut block = Block::default();
+    let mut dealer: Option<Dealer> = None;
+    loop {
+        let Some((number, input, key)) = lock(feeder).feed(&mut block, progress) else { return part };
+        let dealer = dealer.get_or_insert_with(|| Dealer::new(key));
+        dealer.clear();
+        deal(&block, input, dealer, &mut part);
+        progress.packets.fetch_add(block.records.len() as u64, Ordering::Relaxed);
+        let place = |record: u32| Provenance { input, at: block.position(record as usize) };
+        for (station, batch) in stations.iter().zip(&dealer.batches) {
+            let mut turn = lock(&station.turn);
+            while turn.0 != number {
+                turn = station.moved.wait(turn).unwrap_or_else(PoisonError::into_inner);
+            }
+            let (next, shard, sink) = &mut *turn;
+            shard.apply(&block.data, batch, &place, sink);
+            *next += 1;
+            drop(turn);
+            station.moved.notify_all();
+        }
+    }
+}
+
+/// Decodes a block and deals it to the shards.
+pub(super) fn deal<W: crate::evidence::batch::Witness>(block: &Block, input: InputId, dealer: &mut Dealer, part: &mut Part<W>) {
+    part.counts.packets += block.records.len() as u64;
+    for reject in &block.rejected {
+        note_reject(part, Provenance { input, at: reject.at }, || reject.why.to_string());
+    }
+    for (i, record) in block.records.iter().enumerate() {
+        let frame = block.bytes(record);
+        part.counts.bytes += frame.len() as u64;
+        if let Some(error) = dealer.deal(record.link.0, frame, record.start, i as u32, record.ts, &mut part.witness) {
+            note_reject(part, Provenance { input, at: block.position(i) }, || error.to_string());
+        }
+    }
+}
+
+/// Keeps the earliest rejects: threads see blocks out of order, so each keeps its own first ones.
+fn note_reject<W>(part: &mut Part<W>, from: Provenance, why: impl FnOnce() -> String) {
+    part.counts.rejected += 1;
+    if part.rejected.len() < REJECTS_KEPT {
+        part.rejected.push(Rejected { from, why: why() });
+    }
+}
+
+fn conclude<S: Study>(
+    mut feeder: Feeder<'_>,
+    stations: Vec<Station<S::Sink>>,
+    parts: Vec<Part<S::Witness>>,
+    mut study: S,
+    progress: &Progress,
+) -> Reading<S> {
+    feeder.close();
+    let mut counts = Counts::default();
+    let mut rejected = Vec::new();
+    for part in parts {
+        counts.packets += part.counts.packets;
+        counts.bytes += part.counts.bytes;
+        counts.rejected += part.counts.rejected;
+        rejected.extend(part.rejected);
+        study.take_witness(part.witness);
+    }
+    rejected.sort_unstable();
+    rejected.truncate(REJECTS_KEPT);
+    let mut shards = Vec::with_capacity(SHARDS);
+    for station in stations {
+        let (_, mut shard, mut sink) = station.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
+        shard.finish(&mut sink);
+        count_shard(&shard, &mut counts);
+        study.take_sink(sink);
+        shards.push(shard);
+    }
+    let digest = merge::digest(&shards.iter().collect::<Vec<_>>());
+    Reading {
+        digest,
+        inputs: feeder.inputs,
+        rejected,
+        failures: feeder.failures,
+        counts,
+        study,
+        interrupted: progress.stop.load(Ordering::Relaxed),
+    }
+}
+
+/// Adds a shard's counters.
+pub(super) fn count_shard(shard: &Shard, counts: &mut Counts) {
+    counts.flows += shard.tally.flows;
+    counts.evicted += shard.table.evicted;
+    counts.quotes += shard.quotes_seen;
+    counts.matched += shard.quotes_matched;
+}
+
+/// The place of a frame, for messages.
+#[must_use]
+pub fn describe(at: Position) -> String {
+    match at {
+        Position::Frame { frame, offset } => format!("frame {frame} (byte {offset})"),
+        Position::Line { line, offset } => format!("line {line} (byte {offset})"),
+    }
+}

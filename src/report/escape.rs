@@ -1,0 +1,39 @@
+//! What attackers choose (names, hosts, header entries) made harmless for a terminal.
+
+use std::borrow::Cow;
+
+/// Control characters and bidirectional overrides as `\u{…}`: a terminal would act on the first and show the
+/// second in a false order (CVE-2021-42574). Line breaks and tabs count as control characters too.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_unsafe(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{061c}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn terminals_get_no_orders() {
+        assert_eq!(visible("\u{1b}[31mred\u{9b}2J"), "\\u{1b}[31mred\\u{9b}2J");
+        assert_eq!(visible("evil\u{202e}gpj.exe"), "evil\\u{202e}gpj.exe");
+        assert_eq!(visible("a\r\nb"), "a\\u{d}\\u{a}b");
+        assert_eq!(visible("münchen.example"), "münchen.example");
+    }
+}

@@ -1,0 +1,220 @@
+//! `rutter.inspect/1`: what is in one input. Arrays are complete, sorted and unique.
+
+use serde::Serialize;
+
+use crate::model::evidence::{Handshake, LabelEntry, Position, SourceTrust};
+use crate::model::net::IpProtocol;
+use crate::model::time::Timestamp;
+
+/// Version of the contract.
+pub const SCHEMA: &str = "rutter.inspect/1";
+
+/// What is in one input.
+#[derive(Clone, Debug, Serialize)]
+pub struct Inspection {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// As given.
+    pub path: String,
+    /// SHA-256 of the bytes as they lie on disk; `null` if it was not computed.
+    pub sha256: Option<String>,
+    /// `pcap`, `pcapng`, `snoop`.
+    pub format: String,
+    /// Link types, sorted.
+    pub link_types: Vec<String>,
+    /// Packets.
+    pub packets: u64,
+    /// Records that hold no packet.
+    pub records: u64,
+    /// First packet.
+    pub first: Option<Timestamp>,
+    /// Last packet.
+    pub last: Option<Timestamp>,
+    /// Ended in the middle of a record, or in damage.
+    pub truncated: bool,
+    /// Every IP address of every layer, tunnelled and ICMP-quoted included.
+    pub addresses: Vec<String>,
+    /// Conversations.
+    pub flows: Vec<FlowRow>,
+    /// ICMP errors with what they quote.
+    pub icmp_errors: Vec<IcmpErrorRow>,
+    /// Probes put together to traceroutes.
+    pub traceroutes: Vec<TracerouteRow>,
+    /// Packets inside packets.
+    pub tunnels: Vec<TunnelRow>,
+    /// Forwarded chains of request heads.
+    pub chains: Vec<ChainRow>,
+    /// Received chains of mails.
+    pub received: Vec<ReceivedRow>,
+    /// Names for addresses.
+    pub names: Vec<NameRow>,
+    /// BGP routes.
+    pub routes: u64,
+    /// The first rejected records with their place.
+    pub rejected: Vec<RejectedRow>,
+    /// All rejected records.
+    pub rejected_total: u64,
+    /// Flows, addresses or facts left out because a list was full; 0 as a rule.
+    pub left_out: u64,
+}
+
+/// One conversation, from the side that opened it.
+#[derive(Clone, Debug, Serialize)]
+pub struct FlowRow {
+    /// Protocol.
+    pub proto: IpProtocol,
+    /// Opener.
+    pub src: String,
+    /// Its port; ICMP type for ICMP.
+    pub sport: u16,
+    /// Addressed.
+    pub dst: String,
+    /// Its port; ICMP code or counterpart for ICMP.
+    pub dport: u16,
+    /// Packets in both directions.
+    pub packets: u64,
+    /// Bytes at the IP layer in both directions.
+    pub bytes: u64,
+    /// Community ID v1.
+    pub community_id: String,
+    /// First packet.
+    pub first: Timestamp,
+    /// Last packet.
+    pub last: Timestamp,
+    /// How the TCP handshake went.
+    pub handshake: Handshake,
+    /// Trust in `src`.
+    pub trust: SourceTrust,
+    /// Client-side handshake round trip, ms.
+    pub rtt_client_ms: Option<f64>,
+    /// Server-side handshake round trip, ms.
+    pub rtt_server_ms: Option<f64>,
+    /// TLS server name or HTTP host.
+    pub host: Option<String>,
+}
+
+/// An ICMP error.
+#[derive(Clone, Debug, Serialize)]
+pub struct IcmpErrorRow {
+    /// Who sent it.
+    pub from: String,
+    /// ICMP type.
+    #[serde(rename = "type")]
+    pub icmp_type: u8,
+    /// ICMP code.
+    pub code: u8,
+    /// The packet that died.
+    pub quoted: QuotedRow,
+    /// RFC 4950 labels.
+    pub mpls: Vec<LabelEntry>,
+    /// TTLs of the probes that it can answer; empty if no probe was seen.
+    pub probe_ttls: Vec<u8>,
+    /// Where it stands.
+    pub at: Position,
+}
+
+/// What an ICMP error quotes. For ICMP the ports are identifier and sequence number.
+#[derive(Clone, Debug, Serialize)]
+pub struct QuotedRow {
+    /// Protocol.
+    pub proto: IpProtocol,
+    /// Source.
+    pub src: String,
+    /// Destination.
+    pub dst: String,
+    /// Source port.
+    pub sport: u16,
+    /// Destination port.
+    pub dport: u16,
+    /// TTL as quoted.
+    pub ttl: u8,
+}
+
+/// One traceroute.
+#[derive(Clone, Debug, Serialize)]
+pub struct TracerouteRow {
+    /// Prober.
+    pub src: String,
+    /// Destination.
+    pub dst: String,
+    /// Protocol of the probes; `null` if only answers were seen.
+    pub proto: Option<IpProtocol>,
+    /// Answers by TTL. A TTL that was asked and stayed silent has no addresses.
+    pub hops: Vec<TraceHopRow>,
+    /// Did the destination answer?
+    pub complete: bool,
+}
+
+/// What answered at one TTL.
+#[derive(Clone, Debug, Serialize)]
+pub struct TraceHopRow {
+    /// TTL; `null` where only the order of answers is known.
+    pub ttl: Option<u8>,
+    /// Addresses, sorted.
+    pub addrs: Vec<String>,
+    /// Round trips, ms.
+    pub rtts_ms: Vec<f64>,
+}
+
+/// A tunnelled conversation.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct TunnelRow {
+    /// `gre`, `vxlan` …
+    pub kind: &'static str,
+    /// Outer source and destination.
+    pub outer: [String; 2],
+    /// Inner source and destination.
+    pub inner: [String; 2],
+    /// GRE key or VNI.
+    pub id: Option<u32>,
+    /// Packets.
+    pub packets: u64,
+}
+
+/// A forwarded chain.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ChainRow {
+    /// `x-forwarded-for`, `forwarded`, `via`.
+    pub kind: &'static str,
+    /// Socket peer that sent the request.
+    pub peer: String,
+    /// Server that received it.
+    pub server: String,
+    /// Host that was asked for.
+    pub host: Option<String>,
+    /// Entries, leftmost first, as written.
+    pub entries: Vec<String>,
+}
+
+/// A Received line of a mail.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct ReceivedRow {
+    /// From host.
+    pub from: String,
+    /// By host.
+    pub by: String,
+    /// Literal address.
+    pub addr: Option<String>,
+    /// Time of the line.
+    pub time: Option<Timestamp>,
+}
+
+/// A name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct NameRow {
+    /// Address.
+    pub addr: String,
+    /// Name.
+    pub name: String,
+    /// `ptr`, `forward`.
+    pub how: &'static str,
+}
+
+/// A record that could not be read.
+#[derive(Clone, Debug, Serialize)]
+pub struct RejectedRow {
+    /// Where.
+    pub at: Position,
+    /// Why.
+    pub why: String,
+}

@@ -1,0 +1,237 @@
+//! Real captures, none made by this project: packet counts, addresses of every layer and ICMP errors against what
+//! independent tools found in them. What differs is explained here, file by file, and must differ in just that way.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use rutter::evidence::batch::{Dealer, HashKey, SHARDS, Witness};
+use rutter::evidence::shard::{Caps, Shard};
+use rutter::model::evidence::{InputId, Provenance, Quote};
+use rutter::model::net::{IpProtocol, PackedAddr};
+use rutter::source::block::Block;
+use rutter::source::capture::{CaptureFile, OpenOptions};
+use serde_json::Value;
+
+const KINDS: [&str; 5] = ["pcap-linktype", "pcap-traceroute", "pcapng-format", "pcap-ipopt-frag", "pcap-bad"];
+
+/// A file, and how many packets are found in it instead of the expected ones.
+struct Difference {
+    file: &'static str,
+    packets: Option<u64>,
+    why: &'static str,
+}
+
+const DIFFERENCES: [Difference; 3] = [
+    Difference {
+        file: "hadrielk__test018.pcapng",
+        packets: Some(4),
+        why: "the expected 8 count custom blocks, which hold no packet; capinfos counts 4",
+    },
+    Difference {
+        file: "hadrielk__test102.pcapng",
+        packets: Some(5),
+        why: "the expected 8 count custom blocks, which hold no packet; capinfos counts 5",
+    },
+    Difference {
+        file: "hadrielk__test202.pcapng",
+        packets: Some(8),
+        why: "the expected 11 count custom blocks, which hold no packet; capinfos counts 8",
+    },
+];
+
+/// Frames that can't be read, by file: their number and the first complaint. No other file has any.
+const UNREADABLE: [(&str, usize, &str); 6] = [
+    ("the-tcpdump-group__hoobr_rt6_print.pcap", 2, "frame 1: raw ip: version is neither 4 nor 6"),
+    ("the-tcpdump-group__ipv6_39_byte_header.pcap", 1, "frame 1: ipv6: cut off, 25 of 40 bytes are there"),
+    ("the-tcpdump-group__radiotap-heapoverflow.pcap", 1, "frame 1: radiotap: version is not 0"),
+    ("the-tcpdump-group__unsupported-link-type-160.pcap", 1, "frame 1: link type 160 is not read"),
+    ("zeek__geneve-truncated.pcapng", 1, "frame 1: ethernet: cut off, 0 of 14 bytes are there"),
+    ("zeek__mpls-6in6-6in6-4in6-trunc.pcap", 1, "frame 1: ipv4: cut off, 4 of 20 bytes are there"),
+];
+
+/// Labels that the expectation does not have, but tcpdump has: file, sender of the error, stack. The length field of
+/// RFC 4884 is wrong in both; the objects stand behind 128 bytes, with a right checksum.
+const UNEXPECTED_LABELS: [(&str, &str, &str); 2] = [
+    ("trippy-issue-804-mpls-rfc4884-length.pcap", "62.115.112.244", "[416240/1]"),
+    ("chrissanders__icmp_traceroute.pcapng", "12.122.133.110", "[19642/255]"),
+];
+
+#[derive(Default)]
+struct Addresses(BTreeSet<IpAddr>);
+
+impl Witness for Addresses {
+    const QUOTES: bool = true;
+    fn address(&mut self, addr: PackedAddr) {
+        self.0.insert(addr.unpack());
+    }
+}
+
+#[derive(Default)]
+struct Read {
+    packets: u64,
+    addresses: BTreeSet<IpAddr>,
+    errors: Vec<String>,
+    failure: Option<String>,
+    quotes: Vec<Quote>,
+}
+
+fn read(path: &Path) -> Read {
+    let mut out = Read::default();
+    let mut file = match CaptureFile::open(path, &OpenOptions::default()) {
+        Ok(file) => file,
+        Err(error) => return Read { failure: Some(error.to_string()), ..out },
+    };
+    let mut block = Block::default();
+    let mut dealer = Dealer::new(HashKey::new(1));
+    let mut shards: Vec<Shard> = (0..SHARDS).map(|n| Shard::new(Caps::for_flows(1 << 16), n as u64)).collect();
+    let mut witness = Addresses::default();
+    loop {
+        let more = file.next_block(&mut block).unwrap_or_else(|error| {
+            out.failure = Some(error.to_string());
+            false
+        });
+        dealer.clear();
+        for (i, record) in block.records.iter().enumerate() {
+            let frame = block.bytes(record);
+            if let Some(error) = dealer.deal(record.link.0, frame, record.start, i as u32, record.ts, &mut witness) {
+                out.errors.push(format!("frame {}: {error}", block.first_frame + i as u64));
+            }
+        }
+        let place = |n: u32| Provenance { input: InputId(0), at: block.position(n as usize) };
+        for (shard, batch) in shards.iter_mut().zip(&dealer.batches) {
+            shard.apply(&block.data, batch, &place, &mut ());
+        }
+        if !more {
+            break;
+        }
+    }
+    out.packets = file.summary().packets;
+    out.addresses = witness.0;
+    let mut quotes: Vec<_> = shards.into_iter().flat_map(|s| s.quotes).collect();
+    quotes.sort_by_key(|(from, ..)| *from);
+    out.quotes = quotes.into_iter().map(|(.., quote)| quote).collect();
+    out
+}
+
+fn corpus() -> Option<PathBuf> {
+    let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus");
+    if !corpus.is_dir() {
+        println!("skipped: no corpus");
+        return None;
+    }
+    Some(corpus)
+}
+
+/// Files of a kind with what is expected of them, by name.
+fn files(corpus: &Path, kind: &str) -> BTreeMap<String, (PathBuf, Value)> {
+    let mut out = BTreeMap::new();
+    for entry in std::fs::read_dir(corpus.join(kind)).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let json = std::fs::read(corpus.join("expected").join(kind).join(format!("{name}.json"))).unwrap();
+        let expected: Value = serde_json::from_slice(&json).unwrap();
+        out.insert(name, (path, expected["expected"].clone()));
+    }
+    out
+}
+
+#[test]
+fn packets_and_addresses_are_those_that_others_find() {
+    let Some(corpus) = corpus() else { return };
+    let mut wrong = Vec::new();
+    for (name, (path, expected)) in KINDS.iter().flat_map(|kind| files(&corpus, kind)) {
+        let got = read(&path);
+        let difference = DIFFERENCES.iter().find(|d| d.file == name);
+        let packets = difference.and_then(|d| d.packets).or(expected["tshark"]["packets"].as_u64());
+        if Some(got.packets) != packets {
+            wrong.push(format!("{name}: {} packets, not {packets:?}", got.packets));
+        }
+        if let Some(list) = expected["ip_addresses"]["list"].as_array() {
+            let want: BTreeSet<IpAddr> = list.iter().map(|a| a.as_str().unwrap().parse().unwrap()).collect();
+            if got.addresses != want {
+                let (more, less): (Vec<_>, Vec<_>) =
+                    (got.addresses.difference(&want).collect(), want.difference(&got.addresses).collect());
+                wrong.push(format!("{name}: addresses {more:?} too many, {less:?} missing"));
+            }
+        }
+        let unreadable = UNREADABLE.iter().find(|u| u.0 == name).map_or((0, None), |u| (u.1, Some(u.2)));
+        if (got.errors.len(), got.errors.first().map(String::as_str)) != unreadable {
+            wrong.push(format!("{name}: {} unreadable frames, {:?}", got.errors.len(), got.errors.first()));
+        }
+        if got.failure.is_some() != (name == "rusticata__err-eof.bin") {
+            wrong.push(format!("{name}: {:?}", got.failure));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(DIFFERENCES.iter().all(|d| !d.why.is_empty()));
+}
+
+/// A quote in the words of the expectation.
+fn words(q: &Quote) -> String {
+    let t = &q.quoted.tuple;
+    let icmp = matches!(t.proto, IpProtocol::ICMP | IpProtocol::ICMPV6);
+    let ports = if icmp || t.proto.has_ports() { format!(" {} {}", t.sport, t.dport) } else { String::new() };
+    let labels: Vec<String> = q.mpls.iter().map(|l| format!("{}/{}", l.label, l.ttl)).collect();
+    let (from, to, kind, code, ttl) = (q.from, q.to, q.icmp_type, q.icmp_code, q.quoted.ttl);
+    format!("{from} -> {to} {kind}/{code}: {} -> {} ttl {ttl}{ports} [{}]", t.src, t.dst, labels.join(" "))
+}
+
+fn expected_words(e: &Value) -> String {
+    let text = |v: &Value| v.as_str().map_or_else(|| v.to_string(), str::to_owned);
+    let q = &e["quoted"];
+    let ttl = if q["ttl"].is_null() { &q["hlim"] } else { &q["ttl"] };
+    let ports = match (&q["sport"], &q["ident"]) {
+        (Value::Null, Value::Null) => String::new(),
+        (Value::Null, ident) => format!(" {} {}", text(ident), text(&q["seq"])),
+        (sport, _) => format!(" {} {}", text(sport), text(&q["dport"])),
+    };
+    let list = |key: &str| e[key].as_array().cloned().unwrap_or_default();
+    let labels: Vec<String> =
+        list("mpls_labels").iter().zip(list("mpls_ttl")).map(|(l, t)| format!("{}/{}", text(l), text(&t))).collect();
+    format!(
+        "{} -> {} {}/{}: {} -> {} ttl {}{ports} [{}]",
+        text(&e["from_"]),
+        text(&e["to"]),
+        e["type"],
+        e["code"],
+        text(&q["src"]),
+        text(&q["dst"]),
+        text(ttl),
+        labels.join(" ")
+    )
+}
+
+#[test]
+fn icmp_errors_are_those_that_others_find() {
+    let Some(corpus) = corpus() else { return };
+    let mut compared = 0;
+    for (name, (path, expected)) in files(&corpus, "pcap-traceroute") {
+        let mut want: Vec<String> = expected["icmp_errors"]["list"].as_array().unwrap().iter().map(expected_words).collect();
+        for (file, from, labels) in UNEXPECTED_LABELS.iter().filter(|l| l.0 == name) {
+            let mut found = 0;
+            for line in want.iter_mut().filter(|w| w.starts_with(from)) {
+                *line = line.replace("[]", labels);
+                found += 1;
+            }
+            assert!(found > 0, "{file}: {from}");
+        }
+        let mut got: Vec<String> = read(&path).quotes.iter().map(words).collect();
+        compared += got.len();
+        want.sort_unstable();
+        got.sort_unstable();
+        assert_eq!(got, want, "{name}");
+    }
+    assert!(compared >= 90, "{compared}");
+}
+
+/// RFC 5837 in the words of tcpdump's own expectation.
+#[test]
+fn the_interface_that_a_router_names() {
+    let Some(corpus) = corpus() else { return };
+    let got = read(&corpus.join("pcap-traceroute/the-tcpdump-group__icmp-rfc5837.pcap"));
+    let interface = &got.quotes[0].interfaces[0];
+    assert_eq!((interface.role, interface.index), (0, Some(15)));
+    assert_eq!(interface.addr.unwrap().to_string(), "10.10.10.10");
+    assert_eq!(interface.name.as_deref(), Some("This-is-the-name-of-the-Interface-that-we-are-looking-for-[:-)]"));
+}

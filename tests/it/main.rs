@@ -1,0 +1,13 @@
+//! One integration binary: it links once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
+
+mod architecture;
+mod bad_input;
+mod cli;
+mod corpus;
+mod fixtures;
+mod lab;
+mod live;
+mod schema;
+mod support;
