@@ -77,6 +77,8 @@ pub trait LayerSink {
     fn ip(&mut self, _src: PackedAddr, _dst: PackedAddr) {}
     /// An address in an IP option or extension header.
     fn listed(&mut self, _addr: PackedAddr) {}
+    /// Where a source-routed packet is going in the end: its header names only the next stop.
+    fn bound_for(&mut self, _addr: PackedAddr) {}
     /// The packet just told about carries another one.
     fn tunnel(&mut self, _kind: TunnelKind, _outer: (PackedAddr, PackedAddr), _id: Option<u32>) {}
 }
@@ -214,6 +216,12 @@ fn options(mut rest: &[u8], sink: &mut impl LayerSink) {
                     let listed = if kind == 7 { usize::from(*pointer).saturating_sub(4) / 4 } else { usize::MAX };
                     for slot in slots.as_chunks::<4>().0.iter().take(listed) {
                         sink.listed(PackedAddr::from_v4((*slot).into()));
+                    }
+                    // RFC 791 3.1: while the pointer is not past the route, the last slot is the destination.
+                    if let (131 | 137, Some(last)) = (kind, slots.as_chunks::<4>().0.last())
+                        && usize::from(*pointer) <= option.len()
+                    {
+                        sink.bound_for(PackedAddr::from_v4((*last).into()));
                     }
                 }
                 rest = after;

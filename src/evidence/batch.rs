@@ -175,6 +175,11 @@ impl<W: Witness> packet::LayerSink for Layers<'_, W> {
         self.witness.listed(addr);
     }
 
+    #[inline]
+    fn bound_for(&mut self, addr: PackedAddr) {
+        self.witness.address(addr);
+    }
+
     fn tunnel(&mut self, kind: TunnelKind, outer: (PackedAddr, PackedAddr), id: Option<u32>) {
         if let Some(slot) = self.wraps.get_mut(self.wrapped) {
             *slot = (kind, outer, id);

@@ -32,7 +32,8 @@ const CLAIM: &str = "claimed by the client; weight 0 for attribution";
 /// The hops stand in the order of the chain and ranks count from 0 in that order: first the client's own claims
 /// (kind `asserted`, role `proxy`), then the origin (the one hop with role `origin`), the proxies, the server. So
 /// `hops[0]` is the origin only if the chain holds no claims. The origin is the socket peer itself (`observed`) if it
-/// is not trusted, otherwise what the trusted proxies name (`inferred`).
+/// is not trusted, otherwise what the trusted proxies name (`inferred`); a hop without an address if the last of them
+/// does not name its client.
 #[must_use]
 pub fn chains(digest: &Digest, trusted: &dyn Fn(IpAddr) -> bool) -> Vec<Route> {
     let items = in_order(digest);
@@ -268,8 +269,15 @@ fn route(request: &Request<'_>, trusted: &dyn Fn(IpAddr) -> bool, known: Option<
         let chain = followed?;
         chain.entries.get(chain.entries.len().checked_sub(n)?)
     };
+    // A trusted proxy says that it will not say: the client is nobody that we know, least of all the proxy.
+    let unnamed = matches!(resolved.stop, Stop::Unnamed(_));
+    if unnamed {
+        let mut hop = seen_point(None, HopRole::Origin, Knowledge::Inferred, request.seen, &request.because);
+        hop.remarks.push("client behind the last trusted proxy, which does not name it".to_owned());
+        hops.push(hop);
+    }
     for (n, &addr) in path.iter().enumerate().rev() {
-        let role = if n + 1 == path.len() { HopRole::Origin } else { HopRole::Proxy };
+        let role = if n + 1 == path.len() && !unnamed { HopRole::Origin } else { HopRole::Proxy };
         let kind = match (n, role) {
             (0, _) => Knowledge::Observed,
             (_, HopRole::Origin) => Knowledge::Inferred,
@@ -297,7 +305,7 @@ fn route(request: &Request<'_>, trusted: &dyn Fn(IpAddr) -> bool, known: Option<
     }
     Route {
         source: RouteSource::ForwardedChain,
-        origin: Some(client),
+        origin: (!unnamed).then_some(client),
         trust: known.map_or(SourceTrust::Echoed, |c| c.trust),
         target: request.server,
         seen: request.seen,

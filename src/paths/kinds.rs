@@ -202,14 +202,18 @@ pub(super) fn scan(s: &Scan) -> Finding {
 
 /// A request that says whom it was forwarded for.
 pub(super) fn chain(route: &Route) -> Finding {
-    let of = |test: &dyn Fn(HopRole, Knowledge) -> bool| route.hops.iter().filter(|h| test(h.role, h.kind)).count() as u64;
-    let proxies = of(&|role, _| role == HopRole::Proxy);
-    let claims = of(&|role, kind| kind == Knowledge::Asserted && role != HopRole::Proxy);
+    // Entries in front of the origin are the client's own words; behind it stand the proxies that are believed.
+    let claims = route.hops.iter().take_while(|h| h.role != HopRole::Origin).count() as u64;
+    let proxies = route.hops.iter().skip_while(|h| h.role != HopRole::Origin).filter(|h| h.role == HopRole::Proxy).count() as u64;
     let claimed = match claims {
         0 => "no further claims".to_owned(),
         n => format!("{} in its header that nobody vouches for", counted(n, "claim", "claims")),
     };
-    let reason = format!("a request forwarded by {}, with {claimed}", counted(proxies, "proxy", "proxies"));
+    let forwarded = match proxies {
+        0 => "a request that says it was forwarded, by no proxy that is trusted (--trust)".to_owned(),
+        n => format!("a request forwarded by {}", counted(n, "trusted proxy", "trusted proxies")),
+    };
+    let reason = format!("{forwarded}, with {claimed}");
     Finding { kind: "proxied-request", score: 60.0 + 10.0 * decades((proxies + claims) as f64), reason }
 }
 

@@ -9,7 +9,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use super::escape::visible;
 use super::model::{Hop, Path, ReportModel, Touch};
 use crate::model::hop::Knowledge;
-use crate::model::law::{Basis, RegimeTouch, Status};
+use crate::model::law::{Basis, RegimeTouch};
 use crate::model::net::StateCode;
 
 /// How to write.
@@ -44,7 +44,7 @@ impl Look {
 
     fn table(self) -> Table {
         let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width.max(60) - 2);
+        table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(self.width.max(60) - 3);
         table
     }
 
@@ -105,7 +105,9 @@ fn header(out: &mut String, report: &ReportModel, look: Look) {
     out.push_str(&look.paint(HEAD, look.wrap("", &line).trim_end()));
     out.push('\n');
     let shown = report.paths.len();
-    let _ = writeln!(out, "Findings: {shown} of {}. {}", report.question.findings, visible(&report.question.text));
+    out.push_str(
+        &look.wrap("", &format!("Findings: {shown} of {}. {}", report.question.findings, visible(&report.question.text))),
+    );
 }
 
 fn plural(n: u64, noun: &str) -> String {
@@ -233,12 +235,12 @@ fn best(hop: &Hop) -> String {
 fn known(path: &Path, index: usize, hop: &Hop) -> String {
     let hop_word = hop.kind.as_str();
     let link = path.segments.iter().find(|s| s.to == index).map(|s| match s.kind {
-        Knowledge::Gap if s.min == s.max => format!("after a gap of {}", s.min),
-        Knowledge::Gap => format!("after a gap of {}-{}", s.min, s.max),
+        Knowledge::Gap if s.min == s.max => format!("after gap of {}", s.min),
+        Knowledge::Gap => format!("after gap of {}-{}", s.min, s.max),
         Knowledge::Observed => "link observed".to_owned(),
         kind => format!("link {}", kind.as_str()),
     });
-    [Some(hop_word.to_owned()), link].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [Some(hop_word.to_owned()), link].into_iter().flatten().collect::<Vec<_>>().join("\n")
 }
 
 /// By state: on what bases, at which hops, and what is in force there. One block per state, not per hop: the same
@@ -261,7 +263,7 @@ fn touches(path: &Path, look: Look) -> String {
         out.push_str(&look.wrap("    ", &format!("{state}  {}", grounds.join("; "))));
         let regimes: Vec<&RegimeTouch> =
             touches.iter().max_by_key(|(_, t)| t.regimes.len()).map(|(_, t)| t.regimes.iter().collect()).unwrap_or_default();
-        let words: Vec<String> = regimes.iter().filter(|r| says_something(r)).map(|r| regime(r)).collect();
+        let words: Vec<String> = regimes.iter().map(|r| regime(r)).collect();
         if !words.is_empty() {
             out.push_str(&look.wrap("        ", &words.join("; ")));
         }
@@ -274,10 +276,6 @@ fn touches(path: &Path, look: Look) -> String {
         out.push_str(&look.wrap("    ", &format!("norm {norm} (voluntary): {state}. {reading}")));
     }
     out
-}
-
-fn says_something(regime: &RegimeTouch) -> bool {
-    !matches!(regime.status, Status::NotParty)
 }
 
 fn ground(touches: &[(usize, &Touch)], basis: Basis) -> Option<String> {

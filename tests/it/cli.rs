@@ -69,7 +69,7 @@ fn a_closed_pipe_ends_cleanly() {
 #[test]
 fn the_suffix_picks_the_format() {
     let folder = tempfile::tempdir().unwrap();
-    for (name, begins) in [("r.html", "<!DOCTYPE html>"), ("r.json", "{"), ("r.jsonl", "{\"schema\""), ("r.txt", "rutter ")] {
+    for (name, begins) in [("r.html", "<!doctype html>"), ("r.json", "{"), ("r.jsonl", "{\"schema\""), ("r.txt", "rutter ")] {
         let file = folder.path().join(name);
         let (code, out, err) = run(&["trace", "--quiet", CAPTURE, "-o", &file.display().to_string()]);
         assert_eq!((code, out.as_str(), err.as_str()), (0, "", ""), "{name}");

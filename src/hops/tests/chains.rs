@@ -107,7 +107,8 @@ fn what_names_no_address_stops_the_walk() {
     for text in ["unknown", "_hidden", "proxy.example", ""] {
         let routes = xff(&["8.8.8.8", text]);
         let route = &routes[0];
-        assert_eq!(route.origin, Some(ip(PEER)), "{text}: not skipped");
+        assert_eq!(route.origin, None, "{text}: neither skipped nor the proxy");
+        assert_eq!((origin(route).addr, route.hops[3].addr), (None, Some(ip(PEER))));
         assert_eq!(route.hops[1].addr, None);
         assert!(says(&route.hops[1].remarks, "a trusted proxy names no client here"));
         assert!(says(&route.hops[0].remarks, "claimed by the client"));

@@ -186,7 +186,10 @@ fn attacks_come_before_the_rest_with_reasons_in_numbers() {
             .starts_with("48.0 MB sent and 40.0 kB received in 60 s (1200 to 1) on tcp/443; the median of 4 conversations is")
     );
     assert_eq!(reason("scan"), "one source tried 300 addresses and 3 ports in 60 s: 900 flows refused or without an answer");
-    assert_eq!(reason("proxied-request"), "a request forwarded by 2 proxies, with 1 claim in its header that nobody vouches for");
+    assert_eq!(
+        reason("proxied-request"),
+        "a request forwarded by 1 trusted proxy, with 1 claim in its header that nobody vouches for"
+    );
     assert_eq!(reason("traceroute"), "traceroute: 2 router addresses answered, none silent, the target answered");
     for r in &ranking.subjects {
         assert!(!r.finding.reason.contains("8.8.4.4") && !r.finding.reason.contains("5.5.5.5"), "reasons name no address");

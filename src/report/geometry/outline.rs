@@ -85,12 +85,8 @@ fn simplify(line: &[Point], tolerance: f64) -> Vec<Point> {
     let (Some(&first), Some(last)) = (line.first(), line.len().checked_sub(1)) else { return Vec::new() };
     let shrink = (line.iter().map(|p| p.1).sum::<f64>() / line.len() as f64).to_radians().cos().max(0.05);
     let flat = |p: Point| (p.0 * shrink, p.1);
-    let mut keep = vec![false; line.len()];
+    let mut keep: Vec<bool> = (0..=last).map(|i| i == 0 || i == last).collect();
     let mut todo = vec![(0, last)];
-    if let (Some(a), Some(b)) = (keep.first().map(|_| 0), keep.len().checked_sub(1)) {
-        keep[a] = true;
-        keep[b] = true;
-    }
     while let Some((from, to)) = todo.pop() {
         let (a, b) = (flat(line.get(from).copied().unwrap_or(first)), flat(line.get(to).copied().unwrap_or(first)));
         let mut farthest = (tolerance, None);
@@ -131,7 +127,7 @@ fn ring_pixels(frame: &Frame, ring: &[Point]) -> Vec<Vec<Point>> {
         .into_iter()
         .filter_map(|copy| {
             let world = keep_side(&keep_side(&copy, |p| p.0 + 180.0), |p| 180.0 - p.0);
-            let flat: Vec<Point> = along_edge(&world).into_iter().map(|p| frame.pixel(projection.project_relative(p))).collect();
+            let flat: Vec<Point> = dense(&world, true).into_iter().map(|p| frame.pixel(projection.project_relative(p))).collect();
             let flat = keep_side(&keep_side(&flat, |p| p.0 + margin), |p| frame.size.0 + margin - p.0);
             let flat = keep_side(&keep_side(&flat, |p| p.1 + margin), |p| frame.size.1 + margin - p.1);
             (flat.len() > 2).then_some(flat)
@@ -172,22 +168,23 @@ fn keep_side(ring: &[Point], inside: impl Fn(Point) -> f64) -> Vec<Point> {
     kept
 }
 
-/// The edge of the world is curved in Equal Earth: steps along it are made short.
-fn along_edge(ring: &[Point]) -> Vec<Point> {
-    let mut dense = Vec::with_capacity(ring.len());
-    let Some(&last) = ring.last() else { return dense };
-    let mut before = last;
-    for &p in ring {
-        if (p.0 - before.0).abs() < 1e-9 && p.0.abs() > 179.999_999 {
-            let steps = ((p.1 - before.1).abs() / 2.0).ceil().min(90.0) as usize;
-            for i in 1..steps {
-                dense.push((p.0, before.1 + (p.1 - before.1) * i as f64 / steps as f64));
-            }
+/// Makes long steps short. Outlines are straight in degrees (the 49th parallel is two points), but neither a
+/// parallel nor the edge of the world is straight on these maps.
+fn dense(line: &[Point], closed: bool) -> Vec<Point> {
+    let mut out = Vec::with_capacity(line.len());
+    let mut before = if closed { line.last().copied() } else { None };
+    for &p in line {
+        if let Some(b) = before {
+            let steps = ((p.0 - b.0).abs().max((p.1 - b.1).abs()) / 2.0).ceil().clamp(1.0, 180.0) as usize;
+            out.extend((1..steps).map(|i| {
+                let t = i as f64 / steps as f64;
+                (b.0 + (p.0 - b.0) * t, b.1 + (p.1 - b.1) * t)
+            }));
         }
-        dense.push(p);
-        before = p;
+        out.push(p);
+        before = Some(p);
     }
-    dense
+    out
 }
 
 fn area_path(mut rings: Vec<Vec<Point>>) -> String {
@@ -221,7 +218,7 @@ fn line_path(frame: &Frame, arc: &[Point], data: &mut String) {
         return;
     }
     for piece in super::cut(&arc.iter().map(|p| (wrap(p.0), p.1)).collect::<Vec<_>>(), projection.lon0()) {
-        let pixels: Vec<Point> = piece.iter().map(|&p| frame.pixel(projection.project_relative(p))).collect();
+        let pixels: Vec<Point> = dense(&piece, false).into_iter().map(|p| frame.pixel(projection.project_relative(p))).collect();
         let mut run: Vec<Point> = Vec::new();
         for pair in pixels.windows(2) {
             let &[a, b] = pair else { continue };
@@ -302,6 +299,13 @@ mod tests {
     }
 
     #[test]
+    fn long_steps_become_short_and_nothing_else_changes() {
+        assert_eq!(dense(&[(0.0, 0.0), (1.0, 1.0)], true), [(0.0, 0.0), (1.0, 1.0)]);
+        assert_eq!(dense(&[(0.0, 49.0), (3.0, 49.0)], false), [(0.0, 49.0), (1.5, 49.0), (3.0, 49.0)]);
+        assert_eq!(dense(&[(0.0, 49.0), (3.0, 49.0)], true).len(), 4);
+    }
+
+    #[test]
     fn clipping_cuts_a_square_in_half() {
         let half = keep_side(&[(-1.0, 0.0), (1.0, 0.0), (1.0, 1.0), (-1.0, 1.0)], |p| p.0);
         assert_eq!(half.len(), 4);
@@ -323,7 +327,9 @@ mod tests {
             .flat_map(|a| &a.rings)
             .flat_map(|r| ring_pixels(&frame0, &Topology::ring(&topology.arcs, r)))
             .collect();
-        assert!(rings.iter().any(|r| r.iter().all(|p| p.0 < 300.0)), "Chukotka east of 180");
+        // Larger than Wrangel Island, which lies wholly east of 180.
+        let wide = |r: &[Point]| r.iter().any(|p| p.0 > r.iter().map(|q| q.0).fold(f64::MAX, f64::min) + 8.0);
+        assert!(rings.iter().any(|r| wide(r) && r.iter().all(|p| p.0 < 300.0)), "Chukotka east of 180");
         assert!(rings.iter().any(|r| r.iter().all(|p| p.0 > 400.0)), "the rest");
         assert!(rings.iter().flatten().all(|p| (-3.0..=963.0).contains(&p.0)));
         let land = draw(&topology, &frame, &|s| s == ru);

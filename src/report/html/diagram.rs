@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use super::Atlas;
 use super::escape::{LONGEST, html, short};
 use super::words;
-use crate::model::hop::Knowledge;
+use crate::model::hop::{HopRole, Knowledge};
 use crate::report::geometry::Point;
 use crate::report::model::{Hop, Path, Segment};
 
@@ -37,15 +37,23 @@ struct Station {
     y: f64,
 }
 
-/// Where every drawn hop has its station, and the height of the whole.
-fn stations(path: &Path) -> (BTreeMap<usize, Station>, BTreeMap<usize, (Point, usize)>, f64) {
+/// Where everything stands.
+struct Plan {
+    /// Stations by hop.
+    stations: BTreeMap<usize, Station>,
+    /// Where it says how many branches of a rank are not drawn.
+    left_out: Vec<(Point, usize)>,
+    height: f64,
+}
+
+fn plan(path: &Path) -> Plan {
     let mut ranks: BTreeMap<u16, Vec<usize>> = BTreeMap::new();
     for (i, hop) in path.hops.iter().enumerate() {
         ranks.entry(hop.rank).or_default().push(i);
     }
     let columns: Vec<Vec<usize>> = ranks.into_values().take(RANKS).collect();
-    let mut placed = BTreeMap::new();
-    let mut left_out = BTreeMap::new();
+    let mut stations = BTreeMap::new();
+    let mut left_out = Vec::new();
     let mut top = 0.0;
     for (row, line) in columns.chunks(PER_ROW).enumerate() {
         let branches = line.iter().map(|c| c.len().min(BRANCHES)).max().unwrap_or(1);
@@ -53,16 +61,16 @@ fn stations(path: &Path) -> (BTreeMap<usize, Station>, BTreeMap<usize, (Point, u
             let x = SIDE + STEP * (i as f64 + 0.5);
             for (branch, &hop) in hops.iter().take(BRANCHES).enumerate() {
                 let y = top + ABOVE + BRANCH * branch as f64;
-                placed.insert(hop, Station { column: row * PER_ROW + i, row, x, y });
+                stations.insert(hop, Station { column: row * PER_ROW + i, row, x, y });
             }
             if hops.len() > BRANCHES {
                 let at = (x, top + ABOVE + BRANCH * BRANCHES as f64 - 12.0);
-                left_out.insert(row * PER_ROW + i, (at, hops.len() - BRANCHES));
+                left_out.push((at, hops.len() - BRANCHES));
             }
         }
         top += ABOVE + BRANCH * branches as f64;
     }
-    (placed, left_out, top + 4.0)
+    Plan { stations, left_out, height: top + 4.0 }
 }
 
 /// The diagram of one finding; `None` for a path without hops.
@@ -70,7 +78,7 @@ pub(super) fn picture(n: usize, path: &Path, labels: &[String], atlas: &Atlas<'_
     if path.hops.is_empty() {
         return None;
     }
-    let (stations, left_out, height) = stations(path);
+    let Plan { stations, left_out, height } = plan(path);
     let columns = stations.values().map(|s| s.column + 1).max().unwrap_or(1).min(PER_ROW);
     let width = 2.0 * SIDE + STEP * PER_ROW as f64;
     let number = n + 1;
@@ -92,7 +100,7 @@ pub(super) fn picture(n: usize, path: &Path, labels: &[String], atlas: &Atlas<'_
             draw_station(hop, label, *s, atlas, &mut svg);
         }
     }
-    for ((x, y), more) in left_out.values() {
+    for ((x, y), more) in &left_out {
         let _ = write!(svg, "<text class=\"note\" x=\"{x:.0}\" y=\"{y:.0}\">and {more} more in the table</text>");
     }
     svg.push_str("</svg>");
@@ -125,7 +133,8 @@ fn draw_segment(segment: &Segment, a: Station, b: Station, svg: &mut String) {
                 y1 - 58.0
             );
         } else if (y1 - y2).abs() > 1.0 {
-            let bend = (x2 - x1) * 0.34;
+            // Steep in the middle, where no caption is.
+            let bend = (x2 - x1) * 0.58;
             let (c1, c2) = (x1 + bend, x2 - bend);
             let _ = write!(
                 svg,
@@ -225,8 +234,9 @@ fn caption(hop: &Hop, atlas: &Atlas<'_>) -> Caption {
             if !second.is_empty() {
                 lines.push(("why", second));
             }
-            match hop.kind {
-                Knowledge::Gap => "no answer".into(),
+            match (hop.kind, hop.role, &hop.addr) {
+                (_, HopRole::Origin, None) => "not shown".into(),
+                (Knowledge::Gap, ..) => "no answer".into(),
                 _ => "no place".into(),
             }
         }

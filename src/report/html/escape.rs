@@ -130,4 +130,15 @@ mod tests {
             assert!(!is_link(bad), "{bad}");
         }
     }
+
+    proptest::proptest! {
+        /// Whatever comes in: no markup, nothing unseen, and nothing is lost without being counted.
+        #[test]
+        fn any_text_comes_out_harmless(text in ".{0,60}", more in proptest::collection::vec(proptest::char::any(), 0..60)) {
+            let text: String = text.chars().chain(more).collect();
+            let out = html(&text, 40);
+            proptest::prop_assert!(!out.contains(['<', '>', '"', '\'']) && !out.chars().any(unseen));
+            proptest::prop_assert_eq!(text.chars().count() > 40, out.ends_with(" more characters]"));
+        }
+    }
 }

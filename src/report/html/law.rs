@@ -93,6 +93,13 @@ pub(super) struct TouchedBy {
     bases: String,
 }
 
+/// Hops of one finding that touch a state, by index, and the grounds.
+#[derive(Default)]
+struct Touched {
+    hops: BTreeSet<usize>,
+    bases: BTreeSet<&'static str>,
+}
+
 /// A norm and how it is read.
 #[derive(Serialize)]
 pub(super) struct NormRow {
@@ -120,7 +127,7 @@ impl Law {
     /// Collects regimes and norms from all touches. `labels` are the hops' labels per path.
     pub(super) fn collect(report: &ReportModel, labels: &[Vec<String>], atlas: &Atlas<'_>) -> Self {
         let mut regimes: BTreeMap<StateCode, Vec<&RegimeTouch>> = BTreeMap::new();
-        let mut touched: BTreeMap<StateCode, BTreeMap<usize, (BTreeSet<usize>, BTreeSet<&'static str>)>> = BTreeMap::new();
+        let mut touched: BTreeMap<StateCode, BTreeMap<usize, Touched>> = BTreeMap::new();
         let mut seen: Vec<NormTouch> = Vec::new();
         for (n, path) in report.paths.iter().enumerate() {
             for (i, hop) in path.hops.iter().enumerate() {
@@ -132,8 +139,8 @@ impl Law {
                         }
                     }
                     let by = touched.entry(touch.state).or_default().entry(n).or_default();
-                    by.0.insert(i);
-                    by.1.insert(words::basis(touch.basis));
+                    by.hops.insert(i);
+                    by.bases.insert(words::basis(touch.basis));
                     for norm in &touch.norms {
                         if !seen.contains(norm) {
                             seen.push(norm.clone());
@@ -150,9 +157,11 @@ impl Law {
                 .remove(&state)
                 .unwrap_or_default()
                 .into_iter()
-                .map(|(n, (hops, bases))| {
+                .map(|(n, Touched { hops, bases })| {
                     let of = labels.get(n).map(Vec::as_slice).unwrap_or_default();
+                    let one = if hops.len() == 1 { "hop" } else { "hops" };
                     let hops = super::label::merged(hops.iter().filter_map(|&h| of.get(h)).map(String::as_str));
+                    let hops = format!("{one} {hops}");
                     TouchedBy { finding: n + 1, hops, bases: bases.into_iter().collect::<Vec<_>>().join(", ") }
                 })
                 .collect(),

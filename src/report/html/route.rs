@@ -75,3 +75,52 @@ pub(super) fn links(path: &Path, spots: &[Spot]) -> Vec<Link> {
     }
     found.into_iter().filter(|((a, b), _)| a != b).map(|((from, to), kind)| Link { from, to, kind }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{bare, centres, names, report};
+    use super::*;
+    use crate::report::model::Segment;
+
+    const ATLAS: Atlas<'static> = Atlas { state_centres: &centres, state_names: &names };
+
+    #[test]
+    fn hops_without_a_reason_to_be_unplaced_are_drawn_and_no_others() {
+        let mut path = report().paths.swap_remove(0);
+        let drawn = |path: &Path| spots(path, &ATLAS).iter().map(|s| (s.hop, s.exact)).collect::<Vec<_>>();
+        assert_eq!(drawn(&path), [(0, true), (2, true), (3, true), (4, true), (6, true), (7, false)]);
+        path.hops[2].why_unplaced = Some("round-trip times exclude every candidate".into());
+        assert!(!drawn(&path).contains(&(2, true)));
+    }
+
+    #[test]
+    fn a_link_over_unplaced_hops_is_known_no_better_than_its_worst_part() {
+        let path = report().paths.swap_remove(0);
+        let found = links(&path, &spots(&path, &ATLAS));
+        let kind = |from, to| found.iter().find(|l| (l.from, l.to) == (from, to)).map(|l| l.kind);
+        assert_eq!(kind(0, 2), Some(Knowledge::Observed));
+        assert_eq!(kind(4, 6), Some(Knowledge::Gap));
+        assert_eq!(kind(6, 7), Some(Knowledge::Inferred));
+        assert_eq!(found.len(), 5);
+    }
+
+    #[test]
+    fn of_two_chains_the_better_known_one_counts_and_loops_end() {
+        let mut path = report().paths.swap_remove(0);
+        path.hops.truncate(5);
+        path.hops[2] = bare(2, Some("192.0.2.1"), Some("no table has this address"));
+        path.hops[3] = bare(2, Some("192.0.2.2"), Some("no table has this address"));
+        let link = |from, to, kind| Segment { from, to, kind, min: 0, max: 0, why: String::new() };
+        path.segments = vec![
+            link(0, 2, Knowledge::Gap),
+            link(2, 4, Knowledge::Observed),
+            link(0, 3, Knowledge::Inferred),
+            link(3, 4, Knowledge::Observed),
+            link(2, 3, Knowledge::Observed),
+            link(3, 2, Knowledge::Observed),
+            link(4, 4, Knowledge::Observed),
+        ];
+        let found = links(&path, &spots(&path, &ATLAS));
+        assert_eq!(found, [Link { from: 0, to: 4, kind: Knowledge::Inferred }]);
+    }
+}

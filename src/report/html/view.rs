@@ -7,13 +7,13 @@ use crate::report::geometry::{Frame, Point, Projection, Scale, cut, direction, d
 /// Width of every map in pixels.
 pub(super) const WIDTH: f64 = 960.0;
 /// Height of a regional map in pixels.
-const REGION_HEIGHT: f64 = 470.0;
+const REGION_HEIGHT: f64 = 520.0;
 /// Half the width of a regional map in degrees of a great circle: a few fixed sizes, so that views are shared.
-const HALF_WIDTHS: [u8; 7] = [13, 17, 21, 26, 32, 39, 48];
+const HALF_WIDTHS: [u8; 8] = [13, 17, 21, 26, 32, 39, 48, 63];
 /// Pixels that no hop may come nearer to the edge of a regional map.
 const MARGIN: (f64, f64) = (70.0, 45.0);
 /// Paths whose hops lie within this many degrees of their middle get a regional map.
-const REGION_RADIUS: f64 = 50.0;
+const REGION_RADIUS: f64 = 55.0;
 /// The central meridians of the world maps: 11 degrees east cuts the Bering Strait, 160 the Atlantic.
 const MERIDIANS: [i16; 2] = [11, 160];
 
@@ -42,7 +42,7 @@ impl View {
     /// The view that suits these hops best; `None` without any.
     pub(super) fn choose(spots: &[Spot], links: &[Link]) -> Option<Self> {
         spots.first()?;
-        Some(Self::region(spots).unwrap_or_else(|| Self::world(spots, links)))
+        Some(Self::region(spots, links).unwrap_or_else(|| Self::world(spots, links)))
     }
 
     /// The world map that cuts the fewest links.
@@ -56,35 +56,42 @@ impl View {
         Self::World { lon0, whole: spots.iter().any(|s| !(-56.0..=82.0).contains(&s.at.1)) }
     }
 
-    fn region(spots: &[Spot]) -> Option<Self> {
+    fn region(spots: &[Spot], links: &[Link]) -> Option<Self> {
         let sum = spots.iter().map(|s| unit(s.at)).fold([0.0; 3], |a, b| [a[0] + b[0], a[1] + b[1], a[2] + b[2]]);
-        let middle = direction(sum)?;
         // The middle of the box around the hops, not their mean: a path with nine hops in one city and one far away
-        // must not be pulled to the city.
-        let flat = Projection::Azimuthal { lon0: middle.0, lat0: middle.1 };
-        let (mut low, mut high) = ((f64::MAX, f64::MAX), (f64::MIN, f64::MIN));
-        for s in spots {
-            if distance(s.at, middle) > 80.0 {
-                return None;
+        // must not be pulled to the city. The box depends on where the projection is centred, hence the rounds.
+        let mut centre = direction(sum)?;
+        for _ in 0..4 {
+            let flat = Projection::Azimuthal { lon0: centre.0, lat0: centre.1 };
+            let (mut low, mut high) = ((f64::MAX, f64::MAX), (f64::MIN, f64::MIN));
+            for s in spots {
+                if distance(s.at, centre) > 80.0 {
+                    return None;
+                }
+                let p = flat.project(s.at);
+                low = (low.0.min(p.0), low.1.min(p.1));
+                high = (high.0.max(p.0), high.1.max(p.1));
             }
-            let p = flat.project(s.at);
-            low = (low.0.min(p.0), low.1.min(p.1));
-            high = (high.0.max(p.0), high.1.max(p.1));
+            centre = flat.unproject(((low.0 + high.0) / 2.0, (low.1 + high.1) / 2.0))?;
         }
-        let centre = flat.unproject(((low.0 + high.0) / 2.0, (low.1 + high.1) / 2.0))?;
         if centre.1.abs() > 68.0 || spots.iter().any(|s| distance(s.at, centre) > REGION_RADIUS) {
             return None;
         }
+        let at = |hop: usize| spots.iter().find(|s| s.hop == hop).map(|s| s.at);
+        let ends = links.iter().filter_map(|l| at(l.from).zip(at(l.to)));
+        // Great circles bulge: they have to be in the picture too, though the margin is for hops only.
+        let ways: Vec<Point> = ends.flat_map(|(a, b)| great_circle(a, b)).collect();
         HALF_WIDTHS.into_iter().find_map(|half| {
             // The wider the view, the coarser the grid its centre sits on.
-            let grid = (f64::from(half) / 6.0).round().max(1.0);
+            let grid = (f64::from(half) / 12.0).round().max(1.0);
             let snapped = |v: f64| ((v / grid).round() * grid) as i16;
             let view = Self::Region { lon0: snapped(centre.0), lat0: snapped(centre.1), half };
             let frame = view.frame();
             let inside = |p: Point| {
                 (MARGIN.0..=frame.size.0 - MARGIN.0).contains(&p.0) && (MARGIN.1..=frame.size.1 - MARGIN.1).contains(&p.1)
             };
-            spots.iter().all(|s| inside(frame.place(s.at))).then_some(view)
+            let fits = spots.iter().all(|s| inside(frame.place(s.at))) && ways.iter().all(|&p| frame.shows(frame.place(p)));
+            fits.then_some(view)
         })
     }
 
@@ -112,8 +119,8 @@ impl View {
     /// Which outlines suit its scale.
     pub(super) fn scale(self) -> Scale {
         match self {
-            Self::World { .. } => Scale::World,
-            Self::Region { .. } => Scale::Region,
+            Self::Region { half, .. } if half < 39 => Scale::Region,
+            _ => Scale::World,
         }
     }
 
@@ -151,10 +158,19 @@ mod tests {
     fn a_path_within_europe_gets_a_region_that_shows_all_of_it() {
         let s = spots(&[(13.4, 52.5), (8.7, 50.1), (2.35, 48.86), (-3.7, 40.4)]);
         let view = View::choose(&s, &[]).unwrap();
-        let View::Region { half, .. } = view else { panic!("{view:?}") };
-        assert!(half <= 21);
+        assert!(matches!(view, View::Region { half: ..=21, .. }), "{view:?}");
         assert!(s.iter().all(|s| view.frame().shows(view.frame().place(s.at))));
         assert_eq!(View::choose(&[], &[]), None);
+    }
+
+    #[test]
+    fn a_path_over_the_atlantic_fills_its_map() {
+        let s = spots(&[(4.9, 52.4), (-0.1, 51.5), (-74.0, 40.7), (-118.2, 34.1), (-99.1, 19.4)]);
+        let link = |from, to| Link { from, to, kind: Knowledge::Observed };
+        let view = View::choose(&s, &[link(0, 1), link(1, 2), link(2, 3), link(3, 4)]).unwrap();
+        assert!(matches!(view, View::Region { .. }), "{view:?}");
+        // Every point of every link is in the picture, not only the ends.
+        assert!(great_circle(s[2].at, s[3].at).iter().all(|&p| view.frame().shows(view.frame().place(p))));
     }
 
     #[test]
