@@ -8,6 +8,7 @@ use clap::{ArgMatches, Args};
 
 use super::Context;
 use crate::error::Error;
+use crate::evidence::merge::Wanted;
 use crate::locate::{Locator, Tables, UserDatabase};
 use crate::model::net::StateCode;
 use crate::model::time::Day;
@@ -46,6 +47,7 @@ impl ReadArgs {
             threads: chosen("threads", self.threads as u64, c.threads.map(|n| n as u64)) as usize,
             max_flows: chosen("max_flows", self.max_flows, c.max_flows.map(|n| n as u64)).clamp(1024, 1 << 28) as usize,
             open: OpenOptions { hash, unpack_cap: chosen("unpack_cap", self.unpack_cap, c.unpack_cap) },
+            wanted: Wanted::default(),
         }
     }
 }
@@ -188,6 +190,12 @@ impl AskArgs {
     pub fn names_files(&self, context: &Context) -> Vec<PathBuf> {
         if self.names.is_empty() { context.config.names.clone().unwrap_or_default() } else { self.names.clone() }
     }
+}
+
+/// A question may ask for any pair of addresses; without one the heaviest are enough.
+#[must_use]
+pub fn wanted(ask: &Ask) -> Wanted {
+    if ask.question.is_open() { Wanted::Heaviest } else { Wanted::All }
 }
 
 /// `LAT,LON` in degrees.

@@ -118,6 +118,7 @@ impl Args {
             interval: Duration::from_secs(self.interval),
             max_flows: file.unwrap_or(self.max_flows as usize).clamp(1024, 1 << 28),
             signals: true,
+            ..Options::default()
         }
     }
 }
@@ -216,8 +217,13 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
             progress.stop.fetch_or(told.is_err(), Ordering::Relaxed);
         }
     };
-    let mut reading =
-        live::run(&args.interface, &args.options(context), Overview::new(Tables::shipped()), &progress, &mut on_digest)?;
+    let mut reading = live::run(
+        &args.interface,
+        &Options { wanted: super::args::wanted(&ask), ..args.options(context) },
+        Overview::new(Tables::shipped()),
+        &progress,
+        &mut on_digest,
+    )?;
     let counters = teller.counters;
     told?;
     reading.counts.dropped = counters.lost();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 
-use super::args::{AskArgs, ReadArgs, TableArgs};
+use super::args::{self, AskArgs, ReadArgs, TableArgs};
 use super::output::{self, Format};
 use super::progress::{self, Bar};
 use super::{Context, Outcome};
@@ -80,7 +80,8 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     let progress = Arc::new(Progress::default());
     progress::stop_on_interrupt(&progress);
     let bar = Bar::start(&progress, expanded.bytes, context.quiet);
-    let options = args.read_args.options(context, hash);
+    let mut options = args.read_args.options(context, hash);
+    options.wanted = args::wanted(&ask);
     let mut reading = replay::replay(expanded.captures, &options, Overview::new(Tables::shipped()), &progress);
     drop(bar);
     reading.failures.splice(0..0, expanded.failures);

@@ -103,33 +103,37 @@ pub fn dissect(link: u16, frame: &[u8], sink: &mut impl LayerSink) -> Result<Opt
 ///
 /// # Errors
 /// When the first IP header can't be read. Errors further in are kept in [`Packet::inner_error`].
+#[inline]
 pub fn from_ip(frame: &[u8], at: usize, sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
-    let mut packet = ip_header(frame, at, frame.len(), sink)?;
+    let packet = ip_header(frame, at, frame.len(), sink)?;
+    Ok(if tunnel::may_hold(&packet) { descend(frame, packet, sink) } else { packet })
+}
+
+/// Follows tunnels to the innermost readable packet. Out of line: most packets are no tunnel.
+#[inline(never)]
+fn descend(frame: &[u8], mut packet: Packet, sink: &mut impl LayerSink) -> Packet {
     for _ in 0..MAX_NESTING {
-        if matches!(packet.transport, Transport::Tcp | Transport::Icmp | Transport::IcmpError | Transport::Fragment) {
-            return Ok(packet);
+        if !tunnel::may_hold(&packet) {
+            return packet;
         }
-        let inner = match tunnel::inner(frame, &packet) {
-            Ok(Some(inner)) => inner,
-            Ok(None) => return Ok(packet),
-            Err(error) => {
-                packet.inner_error = Some(error);
-                return Ok(packet);
-            }
-        };
-        match ip_header(frame, inner.at, packet.end as usize, sink) {
-            Ok(found) => {
+        let found = tunnel::inner(frame, &packet).and_then(|inner| match inner {
+            Some(inner) => ip_header(frame, inner.at, packet.end as usize, sink).map(|found| Some((inner, found))),
+            None => Ok(None),
+        });
+        match found {
+            Ok(Some((inner, found))) => {
                 sink.tunnel(inner.kind, (packet.src, packet.dst), inner.id);
                 packet = found;
             }
+            Ok(None) => return packet,
             Err(error) => {
                 packet.inner_error = Some(error);
-                return Ok(packet);
+                return packet;
             }
         }
     }
     packet.inner_error = Some(DecodeError::Malformed { layer: "tunnel", what: "nested too deeply" });
-    Ok(packet)
+    packet
 }
 
 /// Decodes one IP header and what stands right above it, without following tunnels: what an ICMP error quotes.
@@ -145,7 +149,7 @@ fn truncated(layer: &'static str, need: usize, have: usize) -> DecodeError {
     DecodeError::Truncated { layer, need: need as u32, have: have as u32 }
 }
 
-#[inline]
+#[inline(always)]
 fn ip_header(frame: &[u8], at: usize, limit: usize, sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
     let bytes = frame.get(at..limit).unwrap_or_default();
     match bytes.first().map(|b| b >> 4) {
@@ -156,7 +160,7 @@ fn ip_header(frame: &[u8], at: usize, limit: usize, sink: &mut impl LayerSink) -
     }
 }
 
-#[inline]
+#[inline(always)]
 fn ipv4(frame: &[u8], at: usize, bytes: &[u8], sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
     let Some(ip) = Ipv4Packet::new(bytes) else { return Err(truncated("ipv4", 20, bytes.len())) };
     let header = usize::from(ip.get_header_length()) * 4;
@@ -231,7 +235,7 @@ fn options(mut rest: &[u8], sink: &mut impl LayerSink) {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn ipv6(frame: &[u8], at: usize, bytes: &[u8], sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
     let Some(ip) = Ipv6Packet::new(bytes) else { return Err(truncated("ipv6", 40, bytes.len())) };
     let (src, dst) = (PackedAddr::from_v6(ip.get_source()), PackedAddr::from_v6(ip.get_destination()));
@@ -307,7 +311,7 @@ fn routing(header: &[u8], sink: &mut impl LayerSink) {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn transport(frame: &[u8], packet: &mut Packet) {
     let bytes = frame.get(packet.l4_at as usize..packet.end as usize).unwrap_or_default();
     match packet.proto {

@@ -21,6 +21,17 @@ const VXLAN: [u16; 2] = [4789, 8472];
 /// UDP port of GENEVE (RFC 8926).
 const GENEVE: u16 = 6081;
 
+/// Can this packet carry another one? Cheap, and right for nearly every packet.
+#[inline]
+#[must_use]
+pub fn may_hold(packet: &Packet) -> bool {
+    match packet.transport {
+        Transport::Udp => VXLAN.contains(&packet.dport) || packet.dport == GENEVE,
+        Transport::Other => matches!(packet.proto.0, 4 | 41 | 47),
+        Transport::Tcp | Transport::Icmp | Transport::IcmpError | Transport::Fragment => false,
+    }
+}
+
 /// Finds the packet inside `packet`, if it is of a tunnel that Rutter reads.
 ///
 /// # Errors

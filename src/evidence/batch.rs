@@ -1,7 +1,7 @@
 //! Decoded packets on their way to the shards.
 
-use crate::decode::icmp;
 use crate::decode::packet::{self, Packet, Transport};
+use crate::decode::{http, icmp, tls};
 use crate::model::evidence::TunnelKind;
 use crate::model::net::{IpProtocol, PackedAddr};
 use crate::model::time::Timestamp;
@@ -12,26 +12,24 @@ pub const SHARDS: usize = 16;
 /// What a shard needs to know of a packet. Offsets count from the start of the block.
 #[derive(Clone, Copy, Debug)]
 pub struct Meta {
-    /// Keyed hash of the canonical five-tuple.
-    pub hash: u64,
     /// Packet time.
     pub ts: Timestamp,
     /// Innermost source.
     pub src: PackedAddr,
     /// Innermost destination.
     pub dst: PackedAddr,
+    /// Keyed hash of the canonical five-tuple.
+    pub hash: u32,
     /// Index of the record in its block.
     pub record: u32,
     /// Declared length of the innermost IP packet.
     pub ip_len: u32,
     /// Innermost IP header.
     pub ip_at: u32,
-    /// Transport header.
-    pub l4_at: u32,
-    /// Declared bytes from the transport header on.
-    pub l4_len: u32,
     /// End of the captured bytes.
     pub end: u32,
+    /// Bytes of IP headers in front of the transport header: options and extension headers included.
+    pub header: u16,
     /// Source port or ICMP type.
     pub sport: u16,
     /// Destination port or ICMP code or counterpart.
@@ -46,14 +44,30 @@ pub struct Meta {
     pub tcp_flags: u8,
     /// Kind of transport header.
     pub transport: Transport,
+    /// TCP payload that may begin with a request head, a TLS hello, or a DNS answer: only then is it looked at again.
+    pub speaks: bool,
+    /// TCP sequence number, 0 for others.
+    pub seq: u32,
+    /// TCP acknowledgement number, 0 for others.
+    pub ack: u32,
 }
 
+// Every packet is written here once and read once: more than this and the blocks no longer stay in the cache.
+const _: () = assert!(size_of::<Meta>() <= 88);
+
 impl Meta {
+    /// Declared bytes from the transport header on.
+    #[inline]
+    #[must_use]
+    pub fn l4_len(&self) -> u32 {
+        self.ip_len.saturating_sub(u32::from(self.header))
+    }
+
     /// The captured bytes from the transport header on.
     #[inline]
     #[must_use]
     pub fn l4<'b>(&self, block: &'b [u8]) -> &'b [u8] {
-        block.get(self.l4_at as usize..self.end as usize).unwrap_or_default()
+        block.get(self.ip_at as usize + usize::from(self.header)..self.end as usize).unwrap_or_default()
     }
 
     /// The innermost IP packet as captured.
@@ -134,11 +148,11 @@ impl HashKey {
 
     /// Same for both directions: the port word is ordered like the end points.
     #[inline]
-    fn flow(&self, pair: u64, m: &Packet) -> u64 {
+    fn flow(&self, pair: u64, m: &Packet) -> u32 {
         let forward = (m.src, m.sport) <= (m.dst, m.dport);
         let (lo, hi) = if forward { (m.sport, m.dport) } else { (m.dport, m.sport) };
         let word = u64::from(lo) << 24 | u64::from(hi) << 8 | u64::from(m.proto.0);
-        fold(pair ^ word.rotate_left(32), self.0[4])
+        (fold(pair ^ word.rotate_left(32), self.0[4]) >> 32) as u32
     }
 }
 
@@ -157,10 +171,12 @@ impl Witness for () {
     const QUOTES: bool = false;
 }
 
+/// A layer of encapsulation on the way in.
+type Wrap = (TunnelKind, (PackedAddr, PackedAddr), Option<u32>);
+
 struct Layers<'w, W> {
     witness: &'w mut W,
-    wraps: [(TunnelKind, (PackedAddr, PackedAddr), Option<u32>); packet::MAX_NESTING],
-    wrapped: usize,
+    wraps: &'w mut Vec<Wrap>,
 }
 
 impl<W: Witness> packet::LayerSink for Layers<'_, W> {
@@ -181,10 +197,7 @@ impl<W: Witness> packet::LayerSink for Layers<'_, W> {
     }
 
     fn tunnel(&mut self, kind: TunnelKind, outer: (PackedAddr, PackedAddr), id: Option<u32>) {
-        if let Some(slot) = self.wraps.get_mut(self.wrapped) {
-            *slot = (kind, outer, id);
-            self.wrapped += 1;
-        }
+        self.wraps.push((kind, outer, id));
     }
 }
 
@@ -194,13 +207,14 @@ pub struct Dealer {
     key: HashKey,
     /// By shard.
     pub batches: Vec<Batch>,
+    wraps: Vec<Wrap>,
 }
 
 impl Dealer {
     /// Empty batches.
     #[must_use]
     pub fn new(key: HashKey) -> Self {
-        Self { key, batches: (0..SHARDS).map(|_| Batch::default()).collect() }
+        Self { key, batches: (0..SHARDS).map(|_| Batch::default()).collect(), wraps: Vec::new() }
     }
 
     /// Forgets the last block.
@@ -223,15 +237,15 @@ impl Dealer {
         ts: Timestamp,
         witness: &mut W,
     ) -> Option<crate::decode::error::DecodeError> {
-        let no_address = PackedAddr::default();
-        let mut layers =
-            Layers { witness, wraps: [(TunnelKind::Gre, (no_address, no_address), None); packet::MAX_NESTING], wrapped: 0 };
+        self.wraps.clear();
+        let mut layers = Layers { witness, wraps: &mut self.wraps };
         let p = match packet::dissect(link, frame, &mut layers) {
             Ok(Some(p)) => p,
             Ok(None) => return None,
             Err(error) => return Some(error),
         };
-        let mut pair = self.key.pair(p.src, p.dst);
+        let ends = self.key.pair(p.src, p.dst);
+        let mut pair = ends;
         let mut error = p.inner_error;
         if p.transport == Transport::IcmpError {
             let body = frame.get(p.l4_at as usize..p.end as usize).unwrap_or_default();
@@ -249,17 +263,18 @@ impl Dealer {
                 Err(e) => error = Some(e),
             }
         }
+        let (seq, ack, speaks) = if p.transport == Transport::Tcp { tcp(frame, &p) } else { (0, 0, false) };
         let meta = Meta {
-            hash: self.key.flow(self.key.pair(p.src, p.dst), &p),
+            hash: self.key.flow(ends, &p),
             ts,
             src: p.src,
             dst: p.dst,
             record,
             ip_len: p.ip_len,
             ip_at: start + p.ip_at,
-            l4_at: start + p.l4_at,
-            l4_len: p.l4_len,
             end: start + p.end,
+            // At most 16 extension headers of 2,048 bytes each (decode::packet).
+            header: (p.l4_at - p.ip_at).min(u32::from(u16::MAX)) as u16,
             sport: p.sport,
             dport: p.dport,
             ip_id: p.ip_id,
@@ -267,16 +282,31 @@ impl Dealer {
             ttl: p.ttl,
             tcp_flags: p.tcp_flags,
             transport: p.transport,
+            speaks,
+            seq,
+            ack,
         };
-        let (wraps, wrapped) = (layers.wraps, layers.wrapped);
         if let Some(batch) = self.batches.get_mut(pair as usize % SHARDS) {
-            for (kind, outer, id) in wraps.into_iter().take(wrapped) {
+            for &(kind, outer, id) in &self.wraps {
                 batch.wrapped.push(Wrapped { meta: batch.metas.len() as u32, kind, outer, id });
             }
             batch.metas.push(meta);
         }
         error
     }
+}
+
+/// Numbers of a TCP header, and whether its payload is worth a second look: read here, while the frame is in the
+/// cache, so that the shards need not touch it again.
+#[inline(always)]
+fn tcp(frame: &[u8], p: &Packet) -> (u32, u32, bool) {
+    let bytes = frame.get(p.l4_at as usize..p.end as usize).unwrap_or_default();
+    let Some(header) = bytes.first_chunk::<20>() else { return (0, 0, false) };
+    let word = |at: usize| u32::from_be_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]);
+    let payload = bytes.get(usize::from(header[12] >> 4) * 4..).unwrap_or_default();
+    let speaks =
+        !payload.is_empty() && (p.sport == 53 || http::looks_like_request(payload) || tls::looks_like_client_hello(payload));
+    (word(4), word(8), speaks)
 }
 
 fn quoted_pair(proto: IpProtocol, body: &[u8]) -> Result<Option<(PackedAddr, PackedAddr)>, crate::decode::error::DecodeError> {

@@ -65,9 +65,8 @@ impl FlowKey {
     }
 }
 
-/// What the table keeps of a flow: two cache lines. Index 0 of every pair is the lower end point's direction.
+/// What the table keeps of a flow: two cache lines, where it is aligned to one (see `flow_table`). Index 0 of every pair is the lower end point's direction.
 #[derive(Clone, Copy, Debug)]
-#[repr(align(64))]
 pub struct FlowState {
     /// Who.
     pub key: FlowKey,

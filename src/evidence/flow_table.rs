@@ -21,12 +21,55 @@ const OPENING_NS: i64 = 10_000_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Index(u32);
 
+/// Flows in chunks: a vector of millions would be copied whenever it grows, and be there twice while it is.
+#[derive(Debug, Default)]
+struct Slab {
+    chunks: Vec<Box<Chunk>>,
+    len: usize,
+}
+
+/// Flows per chunk: 64 KiB.
+const CHUNK: usize = 1 << 9;
+
+/// Begins on a cache line, so that every flow in it lies on two lines and not on three.
+#[derive(Debug)]
+#[repr(align(64))]
+struct Chunk([FlowState; CHUNK]);
+
+impl Slab {
+    #[inline]
+    fn get(&self, index: u32) -> Option<&FlowState> {
+        self.chunks.get(index as usize / CHUNK)?.0.get(index as usize % CHUNK)
+    }
+
+    #[inline]
+    fn get_mut(&mut self, index: u32) -> Option<&mut FlowState> {
+        self.chunks.get_mut(index as usize / CHUNK)?.0.get_mut(index as usize % CHUNK)
+    }
+
+    /// A flow that is known to be there.
+    #[inline]
+    fn at(&mut self, index: u32) -> &mut FlowState {
+        &mut self.chunks[index as usize / CHUNK].0[index as usize % CHUNK]
+    }
+
+    fn push(&mut self, flow: FlowState) -> u32 {
+        if self.len == self.chunks.len() * CHUNK {
+            self.chunks.push(Box::new(Chunk([flow; CHUNK])));
+        } else {
+            *self.at(self.len as u32) = flow;
+        }
+        self.len += 1;
+        self.len as u32 - 1
+    }
+}
+
 /// Flows of one shard.
 #[derive(Debug)]
 pub struct FlowTable {
     slots: Vec<u64>,
     mask: usize,
-    flows: Vec<FlowState>,
+    flows: Slab,
     hashes: Vec<u32>,
     free: Vec<u32>,
     opening: VecDeque<u32>,
@@ -48,7 +91,7 @@ impl FlowTable {
         Self {
             slots: vec![0; 1 << 10],
             mask: (1 << 10) - 1,
-            flows: Vec::new(),
+            flows: Slab::default(),
             hashes: Vec::new(),
             free: Vec::new(),
             opening: VecDeque::new(),
@@ -62,7 +105,7 @@ impl FlowTable {
     /// Flows in the table.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.flows.len() - self.free.len()
+        self.flows.len - self.free.len()
     }
 
     /// No flow in the table?
@@ -73,18 +116,18 @@ impl FlowTable {
 
     /// Asks the processor to fetch the slot of `hash`.
     #[inline]
-    pub fn prefetch_slot(&self, hash: u64) {
-        if let Some(slot) = self.slots.get((hash >> 32) as usize & self.mask) {
+    pub fn prefetch_slot(&self, hash: u32) {
+        if let Some(slot) = self.slots.get(hash as usize & self.mask) {
             prefetch(slot);
         }
     }
 
     /// Asks the processor to fetch the flow that `hash` most likely leads to.
     #[inline]
-    pub fn prefetch_flow(&self, hash: u64) {
-        let slot = self.slots.get((hash >> 32) as usize & self.mask).copied().unwrap_or(0);
-        if slot >> 32 == hash >> 32
-            && let Some(flow) = self.flows.get((slot as u32).wrapping_sub(1) as usize)
+    pub fn prefetch_flow(&self, hash: u32) {
+        let slot = self.slots.get(hash as usize & self.mask).copied().unwrap_or(0);
+        if (slot >> 32) as u32 == hash
+            && let Some(flow) = self.flows.get((slot as u32).wrapping_sub(1))
         {
             prefetch(flow);
             prefetch(&flow.host);
@@ -94,8 +137,8 @@ impl FlowTable {
     /// Finds a flow.
     #[inline]
     #[must_use]
-    pub fn find(&self, key: &FlowKey, hash: u64) -> Option<Index> {
-        let tag = (hash >> 32) as u32;
+    pub fn find(&self, key: &FlowKey, hash: u32) -> Option<Index> {
+        let tag = hash;
         let mut at = tag as usize & self.mask;
         loop {
             let slot = *self.slots.get(at)?;
@@ -104,7 +147,7 @@ impl FlowTable {
             }
             if (slot >> 32) as u32 == tag {
                 let index = slot as u32 - 1;
-                if self.flows.get(index as usize)?.key == *key {
+                if self.flows.get(index)?.key == *key {
                     return Some(Index(index));
                 }
             }
@@ -115,23 +158,22 @@ impl FlowTable {
     /// The flow at `index`.
     #[inline]
     pub fn get_mut(&mut self, index: Index) -> Option<&mut FlowState> {
-        self.flows.get_mut(index.0 as usize)
+        self.flows.get_mut(index.0)
     }
 
     /// Puts a new flow in; makes room first if need be, and hands what had to go to `ended`.
-    pub fn insert(&mut self, flow: FlowState, hash: u64, ended: &mut impl FnMut(&FlowState)) -> Index {
+    pub fn insert(&mut self, flow: FlowState, hash: u32, ended: &mut impl FnMut(&FlowState)) -> Index {
         if self.len() >= self.cap {
             self.make_room(ended);
         }
-        let tag = (hash >> 32) as u32;
+        let tag = hash;
         let index = if let Some(index) = self.free.pop() {
-            self.flows[index as usize] = flow;
+            *self.flows.at(index) = flow;
             self.hashes[index as usize] = tag;
             index
         } else {
-            self.flows.push(flow);
             self.hashes.push(tag);
-            self.flows.len() as u32 - 1
+            self.flows.push(flow)
         };
         if (self.len() + 1) * 3 > self.slots.len() * 2 {
             self.grow();
@@ -185,11 +227,11 @@ impl FlowTable {
     }
 
     fn enqueue(&mut self, index: u32) {
-        let deadline = self.flows[index as usize].deadline().0.div_euclid(TICK_NS);
+        let deadline = self.flows.at(index).deadline().0.div_euclid(TICK_NS);
         // Never into a slot that was just emptied: at least one tick ahead, at most one turn.
         let tick = deadline.clamp(self.tick.saturating_add(1), self.tick.saturating_add(WHEEL as i64 - 1));
         let head = &mut self.wheel[tick.rem_euclid(WHEEL as i64) as usize];
-        self.flows[index as usize].next = std::mem::replace(head, index);
+        self.flows.at(index).next = std::mem::replace(head, index);
     }
 
     /// Lets flows go whose time is up at `now`. Time that runs backward lets nothing go.
@@ -199,7 +241,7 @@ impl FlowTable {
             self.tick = tick;
         }
         while let Some(&index) = self.opening.front() {
-            let flow = &self.flows[index as usize];
+            let flow = &*self.flows.at(index);
             if flow.first.0.saturating_add(OPENING_NS) > now.0 {
                 break;
             }
@@ -217,7 +259,7 @@ impl FlowTable {
             self.tick = passed + 1;
             let mut index = std::mem::replace(&mut self.wheel[(passed + 1).rem_euclid(WHEEL as i64) as usize], NONE);
             while index != NONE {
-                let flow = &self.flows[index as usize];
+                let flow = &*self.flows.at(index);
                 let next = flow.next;
                 if flow.deadline() <= now {
                     ended(flow);
@@ -236,7 +278,7 @@ impl FlowTable {
     fn make_room(&mut self, ended: &mut impl FnMut(&FlowState)) {
         for _ in 0..self.opening.len() {
             let Some(index) = self.opening.pop_front() else { break };
-            if self.flows[index as usize].is_half_open() {
+            if self.flows.at(index).is_half_open() {
                 self.let_go(index, ended);
                 return;
             }
@@ -246,7 +288,7 @@ impl FlowTable {
             let slot = (self.tick + ahead).rem_euclid(WHEEL as i64) as usize;
             let index = self.wheel[slot];
             if index != NONE {
-                self.wheel[slot] = self.flows[index as usize].next;
+                self.wheel[slot] = self.flows.at(index).next;
                 self.let_go(index, ended);
                 return;
             }
@@ -254,7 +296,7 @@ impl FlowTable {
     }
 
     fn let_go(&mut self, index: u32, ended: &mut impl FnMut(&FlowState)) {
-        let flow = &mut self.flows[index as usize];
+        let flow = self.flows.at(index);
         flow.evict();
         ended(flow);
         self.evicted += 1;
@@ -263,7 +305,7 @@ impl FlowTable {
 
     /// Every flow still in the table, in no particular order.
     pub fn live(&self) -> impl Iterator<Item = &FlowState> {
-        self.slots.iter().filter(|&&s| s != 0).filter_map(|&s| self.flows.get(s as u32 as usize - 1))
+        self.slots.iter().filter(|&&s| s != 0).filter_map(|&s| self.flows.get((s as u32).wrapping_sub(1)))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the shards found, merged, numbered and sorted: from here on nothing depends on hash order or threads.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::flow::FlowState;
@@ -30,22 +30,60 @@ struct Pending {
 /// A flow among all flows of a run: its first packet and its five-tuple.
 type FlowName = (Provenance, FiveTuple);
 
+/// Which address pairs come into the digest. A busy hour has millions, and a report shows ten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wanted {
+    /// The heaviest by what findings are made of, and those that other facts name.
+    #[default]
+    Heaviest,
+    /// All that the tallies hold: for a question that may ask for any of them.
+    All,
+}
+
+/// Pairs kept for each of the [`WEIGHTS`].
+const HEAVIEST: usize = 1024;
+
+/// What findings are made of: log-in attempts, bytes sent, packets, flows.
+const WEIGHTS: [fn(&Pair) -> u64; 4] =
+    [|p| p.short, |p| p.forward.bytes, |p| p.forward.packets + p.backward.packets, |p| p.flows];
+
 /// Adds up the shards: what ended flows say.
 #[must_use]
-pub fn digest(shards: &[&Shard]) -> Digest {
-    add_up(&shards.iter().map(|&shard| (shard, &shard.tally)).collect::<Vec<_>>())
+pub fn digest(shards: &[&Shard], wanted: Wanted) -> Digest {
+    add_up(&shards.iter().map(|&shard| (shard, &shard.tally)).collect::<Vec<_>>(), wanted)
 }
 
 /// The same as if every live flow ended now. Nothing changes in the shards: a live run calls it again and again.
 /// Takes as much memory again as the tallies do, for as long as it runs.
 #[must_use]
-pub fn digest_now(shards: &[&Shard]) -> Digest {
+pub fn digest_now(shards: &[&Shard], wanted: Wanted) -> Digest {
     let tallies: Vec<Tally> = shards.iter().map(|shard| shard.tally_now()).collect();
-    add_up(&shards.iter().copied().zip(&tallies).collect::<Vec<_>>())
+    add_up(&shards.iter().copied().zip(&tallies).collect::<Vec<_>>(), wanted)
 }
 
-fn add_up(shards: &[(&Shard, &Tally)]) -> Digest {
-    let mut pairs: BTreeMap<(PackedAddr, PackedAddr), Pair> = BTreeMap::new();
+/// Opener and target.
+type Ends = (PackedAddr, PackedAddr);
+
+/// The wanted pairs. No pair is in two shards: they are dealt by address pair.
+fn select<'a>(shards: &[(&Shard, &'a Tally)], wanted: Wanted, named: &BTreeSet<Ends>) -> BTreeMap<Ends, &'a Pair> {
+    let mut all: Vec<(&Ends, &Pair)> = shards.iter().flat_map(|(_, tally)| &tally.pairs).collect();
+    if wanted == Wanted::All || all.len() <= HEAVIEST {
+        return all.into_iter().map(|(ends, pair)| (*ends, pair)).collect();
+    }
+    let mut kept: BTreeMap<Ends, &Pair> = BTreeMap::new();
+    for weight in WEIGHTS {
+        // Ties by address, so that the same ones are kept in every run.
+        let order = |(ends, pair): &(&Ends, &Pair)| (std::cmp::Reverse(weight(pair)), **ends);
+        all.select_nth_unstable_by_key(HEAVIEST, order);
+        kept.extend(all.iter().take(HEAVIEST).map(|(ends, pair)| (**ends, *pair)));
+    }
+    for (_, tally) in shards {
+        kept.extend(named.iter().filter_map(|ends| tally.pairs.get(ends).map(|pair| (*ends, pair))));
+    }
+    kept
+}
+
+fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
     let mut pressure: BTreeMap<(PackedAddr, bool), Pressure> = BTreeMap::new();
     let mut reach: BTreeMap<PackedAddr, Reach> = BTreeMap::new();
     let mut tunnels: BTreeMap<TunnelKey, super::shard::TunnelCount> = BTreeMap::new();
@@ -53,19 +91,10 @@ fn add_up(shards: &[(&Shard, &Tally)]) -> Digest {
     let mut out = Digest::default();
     let mut pending = Vec::new();
     let mut names = Vec::new();
+    let mut named: BTreeSet<Ends> = BTreeSet::new();
     for (shard, tally) in shards {
         out.sampled |= tally.sampled || shard.left_out > 0 || shard.heads.left_out > 0;
-        let mut note_host = |flow: &FlowState| {
-            if let Some(host) = shard.heads.host(flow.host) {
-                hosts.insert((flow.provenance(), flow.tuple()), host.clone());
-            }
-        };
         // Hash order is harmless here: everything goes into ordered maps, and merging is commutative.
-        for (key, pair) in &tally.pairs {
-            note_host(&pair.first);
-            pair.largest.as_deref().into_iter().for_each(&mut note_host);
-            pairs.entry(*key).and_modify(|p| join_pairs(p, pair)).or_insert_with(|| pair.clone());
-        }
         for (key, p) in &tally.pressure {
             pressure.entry(*key).and_modify(|q| join_pressure(q, p)).or_insert_with(|| p.clone());
         }
@@ -88,6 +117,7 @@ fn add_up(shards: &[(&Shard, &Tally)]) -> Digest {
             pending.push(Pending { from, rank: 2, time, fact: Evidence::Reached(fact) });
         }
         for (from, time, chain) in shard.heads.chains() {
+            named.insert((chain.peer.into(), chain.server.into()));
             pending.push(Pending { from, rank: 3, time, fact: Evidence::Chain(Box::new(chain)) });
         }
         names.extend(shard.heads.names());
@@ -97,6 +127,7 @@ fn add_up(shards: &[(&Shard, &Tally)]) -> Digest {
     }
     for ((kind, outer, inner, id), count) in tunnels {
         let unpack = |(a, b): (PackedAddr, PackedAddr)| (a.unpack(), b.unpack());
+        named.extend([inner, (inner.1, inner.0)]);
         let tunnel = Tunnel { kind, outer: unpack(outer), inner: unpack(inner), id, packets: count.packets };
         pending.push(Pending { from: count.from, rank: 4, time: count.time, fact: Evidence::Tunnel(tunnel) });
     }
@@ -104,6 +135,16 @@ fn add_up(shards: &[(&Shard, &Tally)]) -> Digest {
     pressure.retain(|_, p| p.flows >= FLOOD_FLOWS && p.sources.count() >= FLOOD_SOURCES);
     reach.retain(|_, r| r.targets.count() >= SCAN_SPREAD || r.ports.count() >= SCAN_SPREAD);
 
+    let pairs = select(shards, wanted, &named);
+    for (shard, tally) in shards {
+        for pair in pairs.keys().filter_map(|ends| tally.pairs.get(ends)) {
+            for flow in std::iter::once(&pair.first).chain(pair.largest.as_deref()) {
+                if let Some(host) = shard.heads.host(flow.host) {
+                    hosts.insert((flow.provenance(), flow.tuple()), host.clone());
+                }
+            }
+        }
+    }
     for (name, flow) in examples(&pairs, &pressure, &reach) {
         let fact = Evidence::Flow(Box::new(flow.fact(hosts.get(&name).cloned())));
         pending.push(Pending { from: name.0, rank: 0, time: flow.first, fact });
@@ -123,11 +164,11 @@ fn add_up(shards: &[(&Shard, &Tally)]) -> Digest {
 
 /// Flows that some list names; each becomes one item.
 fn examples<'a>(
-    pairs: &'a BTreeMap<(PackedAddr, PackedAddr), Pair>,
+    pairs: &BTreeMap<Ends, &'a Pair>,
     pressure: &'a BTreeMap<(PackedAddr, bool), Pressure>,
     reach: &'a BTreeMap<PackedAddr, Reach>,
 ) -> BTreeMap<FlowName, &'a FlowState> {
-    let of_pairs = pairs.values().flat_map(|p| std::iter::once(&p.first).chain(p.largest.as_deref()));
+    let of_pairs = pairs.values().flat_map(|&p| std::iter::once(&p.first).chain(p.largest.as_deref()));
     let of_pressure = pressure.values().flat_map(|p| &p.examples);
     let of_reach = reach.values().flat_map(|r| &r.examples);
     of_pairs.chain(of_pressure).chain(of_reach).map(|f| ((f.provenance(), f.tuple()), f)).collect()
@@ -160,31 +201,6 @@ fn ids_of<'a>(flows: impl Iterator<Item = &'a FlowState>, ids: &BTreeMap<FlowNam
     found.dedup();
     found.truncate(8);
     found
-}
-
-fn join_pairs(into: &mut Pair, more: &Pair) {
-    into.seen = into.seen.join(more.seen);
-    into.flows += more.flows;
-    into.completed += more.completed;
-    into.half_open += more.half_open;
-    into.refused += more.refused;
-    into.short += more.short;
-    tally::join_direction(&mut into.forward, &more.forward);
-    tally::join_direction(&mut into.backward, &more.backward);
-    into.trust = into.trust.min(more.trust);
-    into.rtt_client = tally::least(into.rtt_client, more.rtt_client);
-    into.rtt_server = tally::least(into.rtt_server, more.rtt_server);
-    let largest = [into.largest.as_deref().unwrap_or(&into.first), more.largest.as_deref().unwrap_or(&more.first)];
-    let largest = *largest[usize::from(weight(largest[1]) > weight(largest[0]))];
-    if more.first.provenance() < into.first.provenance() {
-        into.first = more.first;
-    }
-    into.largest = (largest.provenance() != into.first.provenance()).then(|| Box::new(largest));
-}
-
-/// More packets first; then the earlier one.
-fn weight(flow: &FlowState) -> (u64, std::cmp::Reverse<Provenance>) {
-    (flow.packets(), std::cmp::Reverse(flow.provenance()))
 }
 
 fn join_examples(into: &mut Vec<FlowState>, more: &[FlowState]) {

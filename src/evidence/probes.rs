@@ -75,7 +75,7 @@ pub fn is_probe_like(m: &Meta) -> bool {
     match m.transport {
         Transport::Udp => m.ttl <= PROBE_TTL_MAX || (33434..=33534).contains(&m.dport),
         Transport::Icmp => m.sport == if m.proto == IpProtocol::ICMP { 8 } else { 128 },
-        Transport::Tcp => m.ttl <= PROBE_TTL_MAX && m.l4_len <= 60,
+        Transport::Tcp => m.ttl <= PROBE_TTL_MAX && m.l4_len() <= 60,
         Transport::Other => m.ttl <= PROBE_TTL_MAX,
         Transport::IcmpError | Transport::Fragment => false,
     }
@@ -94,7 +94,7 @@ impl Probes {
         if self.probers.len() >= self.cap && !self.probers.contains_key(&aim) {
             self.make_room(m.ts);
         }
-        let l4 = ip.get((m.l4_at - m.ip_at) as usize..).unwrap_or_default();
+        let l4 = ip.get(usize::from(m.header)..).unwrap_or_default();
         let mut head = [0; HEAD];
         let len = l4.len().min(HEAD);
         if let (Some(to), Some(bytes)) = (head.get_mut(..len), l4.get(..len)) {
@@ -104,7 +104,7 @@ impl Probes {
             sent: m.ts,
             flow_key: flow_key(m, ip, l4),
             ip_id: m.ip_id,
-            l4_len: m.l4_len.min(u32::from(u16::MAX)) as u16,
+            l4_len: m.l4_len().min(u32::from(u16::MAX)) as u16,
             ttl: m.ttl,
             len: len as u8,
             head,

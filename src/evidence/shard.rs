@@ -38,7 +38,7 @@ impl Caps {
         let share = flows.div_ceil(super::batch::SHARDS);
         Self {
             flows: share,
-            tallies: (share / 8).clamp(1 << 10, 1 << 15),
+            tallies: (share / 8).clamp(1 << 10, 1 << 13),
             probers: 1 << 12,
             quotes: 1 << 14,
             heads: 1 << 13,
@@ -96,7 +96,7 @@ pub struct Shard {
 }
 
 /// Packets whose table slots are fetched ahead together.
-const AHEAD: usize = 32;
+const AHEAD: usize = 16;
 
 impl Shard {
     /// An empty shard. The seed keys its hash tables.
@@ -126,14 +126,15 @@ impl Shard {
                 sink.ended(flow, heads.host(flow.host));
             });
         }
-        for group in batch.metas.chunks(AHEAD) {
-            for m in group {
-                self.table.prefetch_slot(m.hash);
-            }
-            for m in group {
-                self.table.prefetch_flow(m.hash);
-            }
-            for m in group {
+        // Slots are fetched two groups ahead, flows one group ahead: memory answers while other packets are counted.
+        let metas = batch.metas.as_slice();
+        let group = |n: usize| metas.get(n * AHEAD..metas.len().min((n + 1) * AHEAD)).unwrap_or_default();
+        group(0).iter().chain(group(1)).for_each(|m| self.table.prefetch_slot(m.hash));
+        group(0).iter().for_each(|m| self.table.prefetch_flow(m.hash));
+        for n in 0..metas.len().div_ceil(AHEAD) {
+            group(n + 2).iter().for_each(|m| self.table.prefetch_slot(m.hash));
+            group(n + 1).iter().for_each(|m| self.table.prefetch_flow(m.hash));
+            for m in group(n) {
                 self.packet(block, m, place, sink);
             }
         }
@@ -154,12 +155,7 @@ impl Shard {
     fn packet(&mut self, block: &[u8], m: &Meta, place: &impl Fn(u32) -> Provenance, sink: &mut impl FlowSink) {
         let (key, low_to_high) = FlowKey::of(m);
         let l4 = m.l4(block);
-        let seq_ack = match (m.transport, l4) {
-            (Transport::Tcp, &[_, _, _, _, s0, s1, s2, s3, a0, a1, a2, a3, ..]) => {
-                (u32::from_be_bytes([s0, s1, s2, s3]), u32::from_be_bytes([a0, a1, a2, a3]))
-            }
-            _ => (0, 0),
-        };
+        let seq_ack = (m.seq, m.ack);
         let Self { table, tally, heads, .. } = self;
         let mut ended = |flow: &FlowState| {
             tally.add(flow);
@@ -180,18 +176,20 @@ impl Shard {
         }
         match m.transport {
             Transport::Tcp => {
-                let payload = l4.get(l4.get(12).map_or(20, |b| usize::from(b >> 4) * 4)..).unwrap_or_default();
-                if !payload.is_empty() && flow.is_forward(low_to_high) {
-                    let first = flow.take_head();
-                    let ends = flow.ends();
-                    if let Some(host) = self.heads.request(payload, first, ends, m.ts, &|| place(m.record))
-                        && flow.host == 0
-                    {
-                        flow.host = host;
+                if m.speaks {
+                    let payload = l4.get(l4.get(12).map_or(20, |b| usize::from(b >> 4) * 4)..).unwrap_or_default();
+                    if flow.is_forward(low_to_high) {
+                        let first = flow.take_head();
+                        let ends = flow.ends();
+                        if let Some(host) = self.heads.request(payload, first, ends, m.ts, &|| place(m.record))
+                            && flow.host == 0
+                        {
+                            flow.host = host;
+                        }
                     }
-                }
-                if m.sport == 53 && !payload.is_empty() {
-                    self.heads.dns_over_tcp(payload, m.ts, &|| place(m.record));
+                    if m.sport == 53 {
+                        self.heads.dns_over_tcp(payload, m.ts, &|| place(m.record));
+                    }
                 }
                 if m.tcp_flags & (2 | 4) != 0 {
                     self.probes.answered(m, l4, place(m.record));

@@ -1,6 +1,8 @@
 //! How many different ones? Exact up to 1,024, HyperLogLog above (Flajolet et al. 2007; 2,048 registers, standard
 //! error 1.04 / sqrt(2048) = 2.3 %). Merging is order-free, so shards add up to the same number in any order.
 
+use smallvec::SmallVec;
+
 /// Distinct values counted exactly.
 const EXACT: usize = 1024;
 const BITS: u32 = 11;
@@ -10,14 +12,14 @@ const REGISTERS: usize = 1 << BITS;
 #[derive(Clone, Debug)]
 pub enum Spread {
     /// Sorted hashes.
-    Few(Vec<u64>),
+    Few(SmallVec<[u64; 2]>),
     /// Registers.
     Many(Box<[u8; REGISTERS]>),
 }
 
 impl Default for Spread {
     fn default() -> Self {
-        Self::Few(Vec::new())
+        Self::Few(SmallVec::new())
     }
 }
 

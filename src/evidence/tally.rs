@@ -13,6 +13,9 @@ use crate::model::time::Span;
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 
+/// Half-open flows from which on a target counts as flooded.
+const FLOODED: u64 = 1024;
+
 /// Examples kept per pair, flood or scan.
 pub const EXAMPLES: usize = 4;
 
@@ -121,11 +124,19 @@ impl Tally {
             return;
         }
         let (opener, target) = flow.ends();
-        self.pair(opener, target, flow);
-        if flow.handshake == Handshake::Unsolicited {
-            self.press((opener, true), target, flow);
-        } else if flow.is_half_open() {
-            self.press((target, false), opener, flow);
+        if !flow.is_half_open() {
+            self.pair(opener, target, flow);
+            return;
+        }
+        let unsolicited = flow.handshake == Handshake::Unsolicited;
+        let (pressed, other) = if unsolicited { ((opener, true), target) } else { ((target, false), opener) };
+        let flooded = self.press(pressed, other, flow) > FLOODED;
+        // One of the many unanswered openings towards a target that is flooded already: it says nothing as a pair or
+        // as a scan, and millions of such entries would push out those that do.
+        if !flooded || self.pairs.contains_key(&(opener, target)) {
+            self.pair(opener, target, flow);
+        }
+        if !unsolicited && (!flooded || self.reach.contains_key(&opener)) {
             self.stretch(opener, target, flow);
         }
     }
@@ -166,11 +177,15 @@ impl Tally {
         pair.rtt_client = least(pair.rtt_client, flow.rtt_client());
         pair.rtt_server = least(pair.rtt_server, flow.rtt_server());
         if flow.packets() > pair.largest.as_ref().map_or(pair.first.packets(), |l| l.packets()) && pair.flows > 1 {
-            pair.largest = Some(Box::new(*flow));
+            match &mut pair.largest {
+                Some(largest) => **largest = *flow,
+                none => *none = Some(Box::new(*flow)),
+            }
         }
     }
 
-    fn press(&mut self, key: (PackedAddr, bool), other: PackedAddr, flow: &FlowState) {
+    /// Flows that press on `key` by now.
+    fn press(&mut self, key: (PackedAddr, bool), other: PackedAddr, flow: &FlowState) -> u64 {
         if self.pressure.len() >= self.cap && !self.pressure.contains_key(&key) {
             self.sampled = true;
             weed(&mut self.pressure, self.cap / 2, |p| (false, p.flows));
@@ -192,6 +207,7 @@ impl Tally {
         if pressure.examples.len() < EXAMPLES {
             pressure.examples.push(*flow);
         }
+        pressure.flows
     }
 
     fn stretch(&mut self, source: PackedAddr, target: PackedAddr, flow: &FlowState) {

@@ -20,7 +20,7 @@
 //! Reasons name no address: whether an origin may be shown is decided later.
 
 use crate::model::digest::{Conversation, Flood, Scan};
-use crate::model::hop::{HopRole, Knowledge};
+use crate::model::hop::HopRole;
 use crate::model::net::IpProtocol;
 use crate::model::path::Finding;
 use crate::model::route::Route;

@@ -97,9 +97,8 @@ fn inputs(reading: &Reading<Overview>, names: &[NamesFile]) -> Vec<report::Input
 
 fn traffic(overview: &Overview) -> Vec<report::StateTraffic> {
     let mut rows: Vec<report::StateTraffic> = overview
-        .by_state
-        .iter()
-        .map(|(&state, a)| report::StateTraffic { state, flows: a.flows, packets: a.packets, bytes: a.bytes })
+        .by_state()
+        .map(|(state, a)| report::StateTraffic { state, flows: a.flows, packets: a.packets, bytes: a.bytes })
         .collect();
     rows.sort_by(|a, b| b.packets.cmp(&a.packets).then_with(|| a.state.cmp(&b.state)));
     rows

@@ -26,7 +26,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use super::replay::{Counts, Part, Progress, REJECTS_KEPT, Reading, count_shard, deal};
 use super::study::Study;
 use crate::evidence::batch::{Dealer, HashKey, SHARDS};
-use crate::evidence::merge;
+use crate::evidence::merge::{self, Wanted};
 use crate::evidence::shard::{Caps, Shard};
 use crate::model::digest::Digest;
 use crate::model::evidence::Provenance;
@@ -50,13 +50,21 @@ pub struct Options {
     pub interval: Duration,
     /// Cap on live flows.
     pub max_flows: usize,
+    /// Which address pairs come into the digests.
+    pub wanted: Wanted,
     /// Do SIGINT and SIGTERM (Ctrl-C elsewhere) end the run? They stay taken from then on, for the whole program.
     pub signals: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { capture: LiveOptions::default(), interval: Duration::from_secs(10), max_flows: 1 << 20, signals: true }
+        Self {
+            capture: LiveOptions::default(),
+            interval: Duration::from_secs(10),
+            max_flows: 1 << 20,
+            wanted: Wanted::default(),
+            signals: true,
+        }
     }
 }
 
@@ -238,6 +246,7 @@ struct Decoder<S: Study> {
     part: Part<S::Witness>,
     inputs: Vec<InputSummary>,
     pace: Pace,
+    wanted: Wanted,
     /// ICMP quotes of a shard at which the older half goes.
     most_quotes: usize,
 }
@@ -254,6 +263,7 @@ impl<S: Study> Decoder<S> {
             part: Part { counts: Counts::default(), rejected: Vec::new(), witness: study.witness() },
             inputs: interfaces.iter().map(|(name, link)| summary(name, *link)).collect(),
             pace: Pace::new(options.interval),
+            wanted: options.wanted,
             most_quotes: caps.quotes / 4 * 3,
         }
     }
@@ -312,11 +322,11 @@ impl<S: Study> Decoder<S> {
             count_shard(shard, &mut counts);
             counts.flows += shard.table.len() as u64;
         }
-        Moment { digest: merge::digest_now(&self.shards.iter().collect::<Vec<_>>()), counts }
+        Moment { digest: merge::digest_now(&self.shards.iter().collect::<Vec<_>>(), self.wanted), counts }
     }
 
     fn conclude(self, mut study: S, failures: Vec<SourceError>, interrupted: bool) -> Reading<S> {
-        let Self { mut shards, sinks, part, inputs, .. } = self;
+        let Self { mut shards, sinks, part, inputs, wanted, .. } = self;
         let Part { mut counts, mut rejected, witness } = part;
         study.take_witness(witness);
         rejected.sort_unstable();
@@ -326,7 +336,7 @@ impl<S: Study> Decoder<S> {
             count_shard(shard, &mut counts);
             study.take_sink(sink);
         }
-        let digest = merge::digest(&shards.iter().collect::<Vec<_>>());
+        let digest = merge::digest(&shards.iter().collect::<Vec<_>>(), wanted);
         Reading { digest, inputs, rejected, failures, counts, study, interrupted }
     }
 }

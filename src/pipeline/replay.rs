@@ -11,7 +11,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::study::Study;
 use crate::evidence::batch::{Dealer, HashKey, SHARDS};
-use crate::evidence::merge;
+use crate::evidence::merge::{self, Wanted};
 use crate::evidence::shard::{Caps, Shard};
 use crate::model::digest::Digest;
 use crate::model::evidence::{InputId, Position, Provenance};
@@ -28,11 +28,13 @@ pub struct Options {
     pub max_flows: usize,
     /// How to open files.
     pub open: OpenOptions,
+    /// Which address pairs come into the digest.
+    pub wanted: Wanted,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: 0, max_flows: 1 << 22, open: OpenOptions::default() }
+        Self { threads: 0, max_flows: 1 << 22, open: OpenOptions::default(), wanted: Wanted::default() }
     }
 }
 
@@ -203,7 +205,7 @@ pub fn replay<S: Study>(files: Vec<PathBuf>, options: &Options, study: S, progre
         })
     };
     let feeder = feeder.into_inner().unwrap_or_else(PoisonError::into_inner);
-    conclude(feeder, stations, parts, study, progress)
+    conclude(feeder, stations, parts, study, (options.wanted, progress))
 }
 
 /// One thread's part of the counting.
@@ -266,7 +268,7 @@ fn conclude<S: Study>(
     stations: Vec<Station<S::Sink>>,
     parts: Vec<Part<S::Witness>>,
     mut study: S,
-    progress: &Progress,
+    (wanted, progress): (Wanted, &Progress),
 ) -> Reading<S> {
     feeder.close();
     let mut counts = Counts::default();
@@ -288,7 +290,7 @@ fn conclude<S: Study>(
         study.take_sink(sink);
         shards.push(shard);
     }
-    let digest = merge::digest(&shards.iter().collect::<Vec<_>>());
+    let digest = merge::digest(&shards.iter().collect::<Vec<_>>(), wanted);
     Reading {
         digest,
         inputs: feeder.inputs,

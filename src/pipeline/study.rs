@@ -39,33 +39,54 @@ pub struct Amount {
     pub bytes: u64,
 }
 
-/// How much traffic had an end in which state: two table look-ups per flow, none per packet.
+/// How much traffic had an end in which state: two table look-ups per flow, none per packet. The address of an opener
+/// that proved nothing may be anybody's: it is placed nowhere.
 pub struct Overview {
     tables: &'static Tables,
-    /// `None` is an address that no table places.
-    pub by_state: BTreeMap<Option<StateCode>, Amount>,
+    /// By [`slot`].
+    amounts: Vec<Amount>,
+}
+
+/// States, and one place for "unknown".
+const SLOTS: usize = 26 * 26 + 1;
+
+/// Place of a state in a list of all of them: two letters in base 26; the last one is "unknown".
+fn slot(state: Option<StateCode>) -> usize {
+    let letter = |b: &u8| usize::from(b.wrapping_sub(b'A'));
+    match state.as_ref().map(|s| s.as_str().as_bytes()) {
+        Some([a, b]) => (letter(a) * 26 + letter(b)).min(SLOTS - 1),
+        _ => SLOTS - 1,
+    }
 }
 
 impl Overview {
     /// An empty overview.
     #[must_use]
     pub fn new(tables: &'static Tables) -> Self {
-        Self { tables, by_state: BTreeMap::new() }
+        Self { tables, amounts: vec![Amount::default(); SLOTS] }
+    }
+
+    /// States that had traffic, by code; "unknown" last.
+    pub fn by_state(&self) -> impl Iterator<Item = (Option<StateCode>, Amount)> {
+        self.amounts.iter().enumerate().filter(|(_, a)| a.flows > 0).map(|(i, a)| {
+            let letter = |n: usize| char::from(b'A' + n as u8);
+            let code = (i < SLOTS - 1).then(|| [letter(i / 26), letter(i % 26)].iter().collect::<String>());
+            (code.and_then(|c| StateCode::new(&c)), *a)
+        })
     }
 }
 
 impl FlowSink for Overview {
     fn ended(&mut self, flow: &FlowState, _: Option<&Arc<str>>) {
-        let (a, b) = (self.tables.state(flow.key.low.unpack()), self.tables.state(flow.key.high.unpack()));
-        let mut add = |state| {
-            let amount = self.by_state.entry(state).or_default();
-            amount.flows += 1;
-            amount.packets += flow.packets();
-            amount.bytes += flow.bytes();
-        };
-        add(a);
-        if a != b {
-            add(b);
+        let (opener, target) = flow.ends();
+        let target = slot(self.tables.state(target.unpack()));
+        let opener = if flow.trust().may_be_origin() { slot(self.tables.state(opener.unpack())) } else { SLOTS - 1 };
+        for slot in [opener, target].into_iter().take(if opener == target { 1 } else { 2 }) {
+            if let Some(amount) = self.amounts.get_mut(slot) {
+                amount.flows += 1;
+                amount.packets += flow.packets();
+                amount.bytes += flow.bytes();
+            }
         }
     }
 }
@@ -83,8 +104,7 @@ impl Study for Overview {
     fn take_witness(&mut self, (): ()) {}
 
     fn take_sink(&mut self, sink: Self) {
-        for (state, amount) in sink.by_state {
-            let sum = self.by_state.entry(state).or_default();
+        for (sum, amount) in self.amounts.iter_mut().zip(sink.amounts) {
             sum.flows += amount.flows;
             sum.packets += amount.packets;
             sum.bytes += amount.bytes;

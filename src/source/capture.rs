@@ -17,7 +17,7 @@ use crate::model::evidence::Position;
 use crate::model::time::Timestamp;
 
 /// Bytes asked for at once. As fast as a memory map, and it works for pipes, archives and growing files.
-const READ: usize = 1 << 20;
+const READ: usize = 256 << 10;
 /// A block may grow to this for one huge pcapng block.
 const MAX_BLOCK: usize = 32 << 20;
 

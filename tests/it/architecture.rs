@@ -14,7 +14,7 @@ fn allowed(folder: &str) -> &'static [&'static str] {
         // State across packets is kept while they are decoded: batches hold what decode found.
         "evidence" => &["decode"],
         "pipeline" => &["source", "decode", "evidence", "hops", "locate", "paths", "jurisdiction", "report"],
-        "cli" => &["pipeline", "report", "config", "telemetry", "source", "locate", "paths", "jurisdiction"],
+        "cli" => &["pipeline", "evidence", "report", "config", "telemetry", "source", "locate", "paths", "jurisdiction"],
         "error" => &["source"],
         "config" | "telemetry" => &[],
         "main" | "lib" => &["cli"],

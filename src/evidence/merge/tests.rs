@@ -34,7 +34,7 @@ fn busy() -> Scene {
 }
 
 fn printed(shards: &[Shard]) -> String {
-    format!("{:#?}", digest(&shards.iter().collect::<Vec<_>>()))
+    format!("{:#?}", digest(&shards.iter().collect::<Vec<_>>(), Wanted::All))
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn neither_shards_nor_blocks_nor_order_show() {
     let reference = printed(&many);
     assert_eq!(printed(&scene.shards(caps(1 << 12), 64, true)), reference, "one shard");
     assert_eq!(printed(&scene.shards(caps(1 << 12), 7, false)), reference, "smaller blocks");
-    let backward = digest(&many.iter().rev().collect::<Vec<_>>());
+    let backward = digest(&many.iter().rev().collect::<Vec<_>>(), Wanted::All);
     assert_eq!(format!("{backward:#?}"), reference, "the other way round");
     assert_eq!(printed(&many), reference, "and it can be asked again");
 }
@@ -82,7 +82,7 @@ fn a_full_list_is_said_to_be_sampled() {
     let tight = crate::evidence::shard::Caps { heads: 4, ..caps(1 << 12) };
     let shards = scene.shards(tight, 64, true);
     assert!(shards[0].heads.left_out > 0);
-    assert!(digest(&shards.iter().collect::<Vec<_>>()).sampled);
+    assert!(digest(&shards.iter().collect::<Vec<_>>(), Wanted::All).sampled);
 }
 
 #[test]
