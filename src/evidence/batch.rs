@@ -96,6 +96,8 @@ pub struct Wrapped {
 pub struct Batch {
     /// Packets in order of the capture.
     pub metas: Vec<Meta>,
+    /// Time of the latest of them.
+    pub now: Timestamp,
     /// Their wrappings, in the same order.
     pub wrapped: Vec<Wrapped>,
 }
@@ -221,6 +223,7 @@ impl Dealer {
     pub fn clear(&mut self) {
         for batch in &mut self.batches {
             batch.metas.clear();
+            batch.now = Timestamp(i64::MIN);
             batch.wrapped.clear();
         }
     }
@@ -290,6 +293,7 @@ impl Dealer {
             for &(kind, outer, id) in &self.wraps {
                 batch.wrapped.push(Wrapped { meta: batch.metas.len() as u32, kind, outer, id });
             }
+            batch.now = batch.now.max(ts);
             batch.metas.push(meta);
         }
         error

@@ -295,6 +295,13 @@ impl FlowState {
             || self.key.proto != IpProtocol::TCP && self.turns == 0
     }
 
+    /// A UDP probe of a traceroute: one to a few packets to a port that nobody listens on (van Jacobson's 33434 and up).
+    /// Its routers answer with ICMP errors, so it looks half open, and is neither flood nor scan.
+    #[must_use]
+    pub fn is_traceroute_probe(&self) -> bool {
+        self.key.proto == IpProtocol::UDP && (33434..=33534).contains(&self.server_port()) && self.packets() <= 3 && self.turns == 0
+    }
+
     /// Marks it as cut off by the cap.
     pub fn evict(&mut self) {
         self.seen |= seen::EVICTED;

@@ -8,6 +8,7 @@
 use std::collections::VecDeque;
 
 use super::flow::{FlowKey, FlowState};
+use super::slab::Slab;
 use crate::model::time::Timestamp;
 
 const NONE: u32 = u32::MAX;
@@ -20,49 +21,6 @@ const OPENING_NS: i64 = 10_000_000_000;
 /// Where a flow is in the table: valid until the next expiry or eviction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Index(u32);
-
-/// Flows in chunks: a vector of millions would be copied whenever it grows, and be there twice while it is.
-#[derive(Debug, Default)]
-struct Slab {
-    chunks: Vec<Box<Chunk>>,
-    len: usize,
-}
-
-/// Flows per chunk: 64 KiB.
-const CHUNK: usize = 1 << 9;
-
-/// Begins on a cache line, so that every flow in it lies on two lines and not on three.
-#[derive(Debug)]
-#[repr(align(64))]
-struct Chunk([FlowState; CHUNK]);
-
-impl Slab {
-    #[inline]
-    fn get(&self, index: u32) -> Option<&FlowState> {
-        self.chunks.get(index as usize / CHUNK)?.0.get(index as usize % CHUNK)
-    }
-
-    #[inline]
-    fn get_mut(&mut self, index: u32) -> Option<&mut FlowState> {
-        self.chunks.get_mut(index as usize / CHUNK)?.0.get_mut(index as usize % CHUNK)
-    }
-
-    /// A flow that is known to be there.
-    #[inline]
-    fn at(&mut self, index: u32) -> &mut FlowState {
-        &mut self.chunks[index as usize / CHUNK].0[index as usize % CHUNK]
-    }
-
-    fn push(&mut self, flow: FlowState) -> u32 {
-        if self.len == self.chunks.len() * CHUNK {
-            self.chunks.push(Box::new(Chunk([flow; CHUNK])));
-        } else {
-            *self.at(self.len as u32) = flow;
-        }
-        self.len += 1;
-        self.len as u32 - 1
-    }
-}
 
 /// Flows of one shard.
 #[derive(Debug)]
@@ -105,7 +63,7 @@ impl FlowTable {
     /// Flows in the table.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.flows.len - self.free.len()
+        self.flows.len() - self.free.len()
     }
 
     /// No flow in the table?

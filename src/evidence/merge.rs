@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::flow::FlowState;
 use super::heads;
+use super::probes::Aim;
 use super::shard::{Shard, TunnelKey};
 use super::tally::{self, Pair, Pressure, Reach, Tally};
 use crate::model::digest::{Conversation, Digest, Flood, Scan};
-use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, Provenance, Tunnel};
+use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, Provenance, Quote, Tunnel};
 use crate::model::net::{FiveTuple, PackedAddr};
 use crate::model::time::Timestamp;
 
@@ -83,6 +86,27 @@ fn select<'a>(shards: &[(&Shard, &'a Tally)], wanted: Wanted, named: &BTreeSet<E
     kept
 }
 
+/// Probers whose traces are put together unless all are wanted, and ICMP errors kept that answer no probe we saw.
+const PROBERS: usize = 512;
+const ORPHANS: usize = 1 << 13;
+
+/// The probers that asked at the most distances, the earlier first; `None` if all are wanted or there are few. And how
+/// many there are beyond.
+fn probers(shards: &[(&Shard, &Tally)], wanted: Wanted) -> (Option<BTreeSet<Aim>>, u64) {
+    let mut all: Vec<_> = shards.iter().flat_map(|(shard, _)| shard.probes.aims()).collect();
+    if wanted == Wanted::All || all.len() <= PROBERS {
+        return (None, 0);
+    }
+    all.sort_unstable_by_key(|&(ttls, from, aim)| (std::cmp::Reverse(ttls), from, aim));
+    let beyond = (all.len() - PROBERS) as u64;
+    (Some(all.into_iter().take(PROBERS).map(|(_, _, aim)| aim).collect()), beyond)
+}
+
+fn aim_of(quote: &Quote) -> Aim {
+    let t = &quote.quoted.tuple;
+    (t.src.into(), t.dst.into(), t.proto)
+}
+
 fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
     let mut pressure: BTreeMap<(PackedAddr, bool), Pressure> = BTreeMap::new();
     let mut reach: BTreeMap<PackedAddr, Reach> = BTreeMap::new();
@@ -92,7 +116,10 @@ fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
     let mut pending = Vec::new();
     let mut names = Vec::new();
     let mut named: BTreeSet<Ends> = BTreeSet::new();
+    let (chosen, beyond) = probers(shards, wanted);
+    out.probers_left_out = beyond;
     for (shard, tally) in shards {
+        let mut orphans = 0;
         out.sampled |= tally.sampled || shard.left_out > 0 || shard.heads.left_out > 0;
         // Hash order is harmless here: everything goes into ordered maps, and merging is commutative.
         for (key, p) in &tally.pressure {
@@ -109,9 +136,20 @@ fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
             }
         }
         for (from, time, quote) in &shard.quotes {
+            let is_kept = match (&chosen, &quote.probe) {
+                (None, _) => true,
+                (Some(chosen), Some(_)) => chosen.contains(&aim_of(quote)),
+                (Some(_), None) => {
+                    orphans += 1;
+                    orphans <= ORPHANS / shards.len()
+                }
+            };
+            if !is_kept {
+                continue;
+            }
             pending.push(Pending { from: *from, rank: 1, time: *time, fact: Evidence::Quote(Box::new(quote.clone())) });
         }
-        let (probings, reached) = shard.probes.harvest();
+        let (probings, reached) = shard.probes.harvest(&|aim| chosen.as_ref().is_none_or(|c| c.contains(aim)));
         out.probings.extend(probings);
         for (from, time, fact) in reached {
             pending.push(Pending { from, rank: 2, time, fact: Evidence::Reached(fact) });
@@ -203,8 +241,8 @@ fn ids_of<'a>(flows: impl Iterator<Item = &'a FlowState>, ids: &BTreeMap<FlowNam
     found
 }
 
-fn join_examples(into: &mut Vec<FlowState>, more: &[FlowState]) {
-    into.extend_from_slice(more);
+fn join_examples(into: &mut SmallVec<[FlowState; 1]>, more: &[FlowState]) {
+    into.extend(more.iter().copied());
     into.sort_unstable_by_key(|f| (f.provenance(), f.key));
     into.truncate(tally::EXAMPLES);
 }

@@ -5,7 +5,7 @@
 //! shard owns its tables; nothing is locked per packet. All tables have a cap, and what a cap costs is counted.
 //!
 //! * [`batch`]: decoded packets of one block, dealt to shards
-//! * [`flow`], [`flow_table`]: conversations: handshake, round trips, TTLs, trust; open addressing, expiry, cap
+//! * [`flow`], [`flow_table`]: conversations: handshake, round trips, TTLs, trust; open addressing, expiry, cap; `slab`: where they lie
 //! * [`probes`]: ICMP quotes and answers matched to the probes that they answer (METHODS A.2)
 //! * [`heads`]: host names and forwarded chains in request heads, names in DNS answers
 //! * [`tally`], [`spread`]: address pairs, floods and scans; distinct counting
@@ -21,6 +21,7 @@ pub mod heads;
 pub mod merge;
 pub mod probes;
 pub mod shard;
+mod slab;
 pub mod spread;
 pub mod tally;
 

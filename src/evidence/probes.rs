@@ -197,14 +197,19 @@ impl Probes {
         prober.reached.push((from, m.ts, Reached { probe, matched, reply_ttl: m.ttl }));
     }
 
-    /// Sources that probed with at least two TTLs, sorted, and the answers of their targets.
+    /// Who probed with at least two TTLs: with how many, and since when. In no particular order.
+    pub fn aims(&self) -> impl Iterator<Item = (usize, Provenance, Aim)> {
+        self.probers.iter().map(|(aim, p)| (p.distinct_ttls(), p.from, *aim)).filter(|(ttls, ..)| *ttls > 1)
+    }
+
+    /// Of these, the ones that are `wanted`, sorted, and the answers of their targets.
     #[must_use]
-    pub fn harvest(&self) -> (Vec<Probing>, Vec<(Provenance, Timestamp, Reached)>) {
+    pub fn harvest(&self, wanted: &dyn Fn(&Aim) -> bool) -> (Vec<Probing>, Vec<(Provenance, Timestamp, Reached)>) {
         let mut probings = Vec::new();
         let mut reached = Vec::new();
         // In hash order; both lists are sorted below.
         for ((src, dst, proto), prober) in &self.probers {
-            if prober.distinct_ttls() < 2 {
+            if prober.distinct_ttls() < 2 || !wanted(&(*src, *dst, *proto)) {
                 continue;
             }
             reached.extend(prober.reached.iter().cloned());

@@ -118,10 +118,12 @@ impl Shard {
 
     /// Takes in this shard's part of a block. `place` says where record n of the block stands.
     pub fn apply(&mut self, block: &[u8], batch: &Batch, place: &impl Fn(u32) -> Provenance, sink: &mut impl FlowSink) {
-        let Some(now) = batch.metas.iter().map(|m| m.ts).max() else { return };
+        if batch.metas.is_empty() {
+            return;
+        }
         {
             let Self { table, tally, heads, .. } = self;
-            table.expire(now, &mut |flow| {
+            table.expire(batch.now, &mut |flow| {
                 tally.add(flow);
                 sink.ended(flow, heads.host(flow.host));
             });

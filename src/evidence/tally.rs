@@ -4,6 +4,7 @@
 //! millions of sources therefore costs a fixed amount of memory, and what matters, which is heavy, stays.
 
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 use super::flow::FlowState;
 use super::spread::{self, Spread};
@@ -66,7 +67,7 @@ pub struct Pressure {
     /// Protocol of the first flow.
     pub proto: IpProtocol,
     /// First flows.
-    pub examples: Vec<FlowState>,
+    pub examples: SmallVec<[FlowState; 1]>,
 }
 
 /// Half-open or refused flows of one source.
@@ -83,7 +84,7 @@ pub struct Reach {
     /// Most frequent target (majority vote) and its lead.
     pub target: (PackedAddr, u64),
     /// First flows.
-    pub examples: Vec<FlowState>,
+    pub examples: SmallVec<[FlowState; 1]>,
 }
 
 /// The tally of one shard.
@@ -124,6 +125,9 @@ impl Tally {
             return;
         }
         let (opener, target) = flow.ends();
+        if flow.is_traceroute_probe() {
+            return; // seen by the probes
+        }
         if !flow.is_half_open() {
             self.pair(opener, target, flow);
             return;
@@ -197,7 +201,7 @@ impl Tally {
             sources: Spread::default(),
             port: (flow.server_port(), 0),
             proto: flow.key.proto,
-            examples: Vec::new(),
+            examples: SmallVec::new(),
         });
         pressure.seen = pressure.seen.join(flow.span());
         pressure.flows += 1;
@@ -221,7 +225,7 @@ impl Tally {
             targets: Spread::default(),
             ports: Spread::default(),
             target: (target, 0),
-            examples: Vec::new(),
+            examples: SmallVec::new(),
         });
         reach.seen = reach.seen.join(flow.span());
         reach.flows += 1;

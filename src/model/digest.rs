@@ -20,6 +20,8 @@ pub struct Digest {
     pub scans: Vec<Scan>,
     /// Who sent probes, towards whom, with which TTLs.
     pub probings: Vec<Probing>,
+    /// Probers beyond those whose traces were put together, which are the ones that asked at the most distances.
+    pub probers_left_out: u64,
     /// Were candidates dropped to keep memory bounded? Counts of what is shown are then lower bounds.
     pub sampled: bool,
 }
