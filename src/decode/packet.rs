@@ -3,6 +3,7 @@
 //! Budget: about 14 ns per packet for plain Ethernet/IP/TCP. Headers are read through `pnet_packet` views, which
 //! borrow; offsets are kept instead of slices so that the result can wait in a batch while its block lives.
 
+use pnet::packet::Packet as _;
 use pnet::packet::ipv4::Ipv4Packet;
 use pnet::packet::ipv6::Ipv6Packet;
 use pnet::packet::tcp::TcpPacket;
@@ -20,7 +21,7 @@ pub const MAX_NESTING: usize = 8;
 const MAX_EXTENSIONS: usize = 16;
 
 /// What stands above the innermost IP header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Transport {
     /// TCP with at least 20 captured bytes.
     Tcp,
@@ -33,11 +34,12 @@ pub enum Transport {
     /// A fragment that is not the first: no transport header.
     Fragment,
     /// Another protocol, or a header cut off by the snap length.
+    #[default]
     Other,
 }
 
 /// A decoded packet. All offsets count from the start of the frame.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Packet {
     /// Source of the innermost IP header.
     pub src: PackedAddr,
@@ -90,50 +92,67 @@ impl LayerSink for () {}
 ///
 /// # Errors
 /// When not even the first IP header can be read.
-#[inline]
 pub fn dissect(link: u16, frame: &[u8], sink: &mut impl LayerSink) -> Result<Option<Packet>, DecodeError> {
+    let mut packet = Packet::default();
+    Ok(dissect_into(link, frame, &mut packet, sink)?.then_some(packet))
+}
+
+/// As [`dissect`], into a packet that is used again and again: a result of this size is not worth moving three times
+/// a frame. `Ok(false)`: no IP in it.
+///
+/// # Errors
+/// As [`dissect`]; `packet` then holds nothing of use.
+#[inline]
+pub fn dissect_into(link: u16, frame: &[u8], packet: &mut Packet, sink: &mut impl LayerSink) -> Result<bool, DecodeError> {
     let below = link::network_layer(link, frame)?;
-    match below.network {
-        Network::Ipv4 | Network::Ipv6 => from_ip(frame, below.offset as usize, sink).map(Some),
-        _ => Ok(None),
+    if !matches!(below.network, Network::Ipv4 | Network::Ipv6) {
+        return Ok(false);
     }
+    ip_header(frame, below.offset as usize, frame.len(), packet, sink)?;
+    if tunnel::may_hold(packet) {
+        descend(frame, packet, sink);
+    }
+    Ok(true)
 }
 
 /// Decodes from an IP header at `at`; which version is read from its first nibble.
 ///
 /// # Errors
 /// When the first IP header can't be read. Errors further in are kept in [`Packet::inner_error`].
-#[inline]
 pub fn from_ip(frame: &[u8], at: usize, sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
-    let packet = ip_header(frame, at, frame.len(), sink)?;
-    Ok(if tunnel::may_hold(&packet) { descend(frame, packet, sink) } else { packet })
+    let mut packet = Packet::default();
+    ip_header(frame, at, frame.len(), &mut packet, sink)?;
+    descend(frame, &mut packet, sink);
+    Ok(packet)
 }
 
 /// Follows tunnels to the innermost readable packet. Out of line: most packets are no tunnel.
 #[inline(never)]
-fn descend(frame: &[u8], mut packet: Packet, sink: &mut impl LayerSink) -> Packet {
+fn descend(frame: &[u8], packet: &mut Packet, sink: &mut impl LayerSink) {
     for _ in 0..MAX_NESTING {
-        if !tunnel::may_hold(&packet) {
-            return packet;
+        if !tunnel::may_hold(packet) {
+            return;
         }
-        let found = tunnel::inner(frame, &packet).and_then(|inner| match inner {
-            Some(inner) => ip_header(frame, inner.at, packet.end as usize, sink).map(|found| Some((inner, found))),
-            None => Ok(None),
-        });
-        match found {
-            Ok(Some((inner, found))) => {
-                sink.tunnel(inner.kind, (packet.src, packet.dst), inner.id);
-                packet = found;
+        let mut found = Packet::default();
+        let inner = tunnel::inner(frame, packet).and_then(|inner| {
+            if let Some(inner) = inner {
+                ip_header(frame, inner.at, packet.end as usize, &mut found, sink)?;
             }
-            Ok(None) => return packet,
+            Ok(inner)
+        });
+        match inner {
+            Ok(Some(inner)) => {
+                sink.tunnel(inner.kind, (packet.src, packet.dst), inner.id);
+                *packet = found;
+            }
+            Ok(None) => return,
             Err(error) => {
                 packet.inner_error = Some(error);
-                return packet;
+                return;
             }
         }
     }
     packet.inner_error = Some(DecodeError::Malformed { layer: "tunnel", what: "nested too deeply" });
-    packet
 }
 
 /// Decodes one IP header and what stands right above it, without following tunnels: what an ICMP error quotes.
@@ -142,7 +161,9 @@ fn descend(frame: &[u8], mut packet: Packet, sink: &mut impl LayerSink) -> Packe
 /// # Errors
 /// When the IP header can't be read.
 pub fn outermost(quote: &[u8], sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
-    ip_header(quote, 0, quote.len(), sink)
+    let mut packet = Packet::default();
+    ip_header(quote, 0, quote.len(), &mut packet, sink)?;
+    Ok(packet)
 }
 
 fn truncated(layer: &'static str, need: usize, have: usize) -> DecodeError {
@@ -150,18 +171,30 @@ fn truncated(layer: &'static str, need: usize, have: usize) -> DecodeError {
 }
 
 #[inline(always)]
-fn ip_header(frame: &[u8], at: usize, limit: usize, sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
+fn ip_header(
+    frame: &[u8],
+    at: usize,
+    limit: usize,
+    packet: &mut Packet,
+    sink: &mut impl LayerSink,
+) -> Result<(), DecodeError> {
     let bytes = frame.get(at..limit).unwrap_or_default();
     match bytes.first().map(|b| b >> 4) {
-        Some(4) => ipv4(frame, at, bytes, sink),
-        Some(6) => ipv6(frame, at, bytes, sink),
+        Some(4) => ipv4(frame, at, bytes, packet, sink),
+        Some(6) => ipv6(frame, at, bytes, packet, sink),
         Some(_) => Err(DecodeError::Malformed { layer: "ip", what: "version is neither 4 nor 6" }),
         None => Err(truncated("ip", 20, 0)),
     }
 }
 
 #[inline(always)]
-fn ipv4(frame: &[u8], at: usize, bytes: &[u8], sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
+fn ipv4(
+    frame: &[u8],
+    at: usize,
+    bytes: &[u8],
+    packet: &mut Packet,
+    sink: &mut impl LayerSink,
+) -> Result<(), DecodeError> {
     let Some(ip) = Ipv4Packet::new(bytes) else { return Err(truncated("ipv4", 20, bytes.len())) };
     let header = usize::from(ip.get_header_length()) * 4;
     let src = PackedAddr::from_v4(ip.get_source());
@@ -182,7 +215,7 @@ fn ipv4(frame: &[u8], at: usize, bytes: &[u8], sink: &mut impl LayerSink) -> Res
         options(bytes.get(20..header).unwrap_or_default(), sink);
     }
     let captured = declared.min(bytes.len());
-    let mut packet = Packet {
+    *packet = Packet {
         src,
         dst,
         sport: 0,
@@ -202,9 +235,9 @@ fn ipv4(frame: &[u8], at: usize, bytes: &[u8], sink: &mut impl LayerSink) -> Res
     if ip.get_fragment_offset() != 0 {
         packet.transport = Transport::Fragment;
     } else {
-        transport(frame, &mut packet);
+        transport(frame, packet);
     }
-    Ok(packet)
+    Ok(())
 }
 
 /// Addresses that record route, source route and timestamp options list (RFC 791 3.1) are part of the path.
@@ -236,9 +269,17 @@ fn options(mut rest: &[u8], sink: &mut impl LayerSink) {
 }
 
 #[inline(always)]
-fn ipv6(frame: &[u8], at: usize, bytes: &[u8], sink: &mut impl LayerSink) -> Result<Packet, DecodeError> {
+fn ipv6(
+    frame: &[u8],
+    at: usize,
+    bytes: &[u8],
+    packet: &mut Packet,
+    sink: &mut impl LayerSink,
+) -> Result<(), DecodeError> {
     let Some(ip) = Ipv6Packet::new(bytes) else { return Err(truncated("ipv6", 40, bytes.len())) };
-    let (src, dst) = (PackedAddr::from_v6(ip.get_source()), PackedAddr::from_v6(ip.get_destination()));
+    // Two words each; the view's getters assemble an address from eight halves.
+    let address = |at: usize| PackedAddr::from_bytes(ip.packet().get(at..).and_then(|b| b.first_chunk()).unwrap_or(&[0; 16]));
+    let (src, dst) = (address(8), address(24));
     sink.ip(src, dst);
     // 0 is a jumbogram (RFC 2675) or offload: what was captured is all there is to go by.
     let declared = match usize::from(ip.get_payload_length()) {
@@ -246,7 +287,7 @@ fn ipv6(frame: &[u8], at: usize, bytes: &[u8], sink: &mut impl LayerSink) -> Res
         n => n + 40,
     };
     let captured = declared.min(bytes.len());
-    let mut packet = Packet {
+    *packet = Packet {
         src,
         dst,
         sport: 0,
@@ -263,12 +304,12 @@ fn ipv6(frame: &[u8], at: usize, bytes: &[u8], sink: &mut impl LayerSink) -> Res
         ip_id: 0,
         inner_error: None,
     };
-    if !matches!(packet.proto, IpProtocol::TCP | IpProtocol::UDP | IpProtocol::ICMPV6) && extensions(frame, &mut packet, sink) {
+    if !matches!(packet.proto, IpProtocol::TCP | IpProtocol::UDP | IpProtocol::ICMPV6) && extensions(frame, packet, sink) {
         packet.transport = Transport::Fragment;
-        return Ok(packet);
+        return Ok(());
     }
-    transport(frame, &mut packet);
-    Ok(packet)
+    transport(frame, packet);
+    Ok(())
 }
 
 /// Walks the extension headers (RFC 8200 4); `true` if the packet is a fragment and not the first.

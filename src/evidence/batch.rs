@@ -242,11 +242,12 @@ impl Dealer {
     ) -> Option<crate::decode::error::DecodeError> {
         self.wraps.clear();
         let mut layers = Layers { witness, wraps: &mut self.wraps };
-        let p = match packet::dissect(link, frame, &mut layers) {
-            Ok(Some(p)) => p,
-            Ok(None) => return None,
+        let mut p = Packet::default();
+        match packet::dissect_into(link, frame, &mut p, &mut layers) {
+            Ok(true) => {}
+            Ok(false) => return None,
             Err(error) => return Some(error),
-        };
+        }
         let ends = self.key.pair(p.src, p.dst);
         let mut pair = ends;
         let mut error = p.inner_error;

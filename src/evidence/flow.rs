@@ -79,14 +79,12 @@ pub struct FlowState {
     isn: [u32; 2],
     rtt_server: u32,
     rtt_client: u32,
-    frame: u32,
+    frame: u64,
     offset_low: u32,
     offset_high: u16,
     input: u16,
     /// Index + 1 into the shard's host names; 0 is none.
     pub host: u32,
-    /// Link of the expiry wheel.
-    pub(super) next: u32,
     ttl_min: [u8; 2],
     ttl_max: [u8; 2],
     seen: u16,
@@ -124,12 +122,11 @@ impl FlowState {
             isn: [0; 2],
             rtt_server: 0,
             rtt_client: 0,
-            frame: u32::try_from(frame).unwrap_or(u32::MAX),
+            frame,
             offset_low: offset as u32,
             offset_high: (offset >> 32).min(u64::from(u16::MAX)) as u16,
             input: at.input.0,
             host: 0,
-            next: u32::MAX,
             ttl_min: [u8::MAX; 2],
             ttl_max: [0; 2],
             seen: 0,
@@ -406,7 +403,7 @@ impl FlowState {
         Provenance {
             input: InputId(self.input),
             at: Position::Frame {
-                frame: u64::from(self.frame),
+                frame: self.frame,
                 offset: u64::from(self.offset_high) << 32 | u64::from(self.offset_low),
             },
         }

@@ -11,7 +11,8 @@ use super::flow::{FlowKey, FlowState};
 use super::slab::Slab;
 use crate::model::time::Timestamp;
 
-const NONE: u32 = u32::MAX;
+/// Flows that are fetched ahead of the one whose time is up.
+const LOOK_AHEAD: usize = 8;
 /// Wheel slots of 2 s: 1,024 s, more than the longest patience (300 s).
 const WHEEL: usize = 512;
 const TICK_NS: i64 = 2_000_000_000;
@@ -31,7 +32,7 @@ pub struct FlowTable {
     hashes: Vec<u32>,
     free: Vec<u32>,
     opening: VecDeque<u32>,
-    wheel: Vec<u32>,
+    wheel: Vec<Vec<u32>>,
     tick: i64,
     cap: usize,
     /// Flows cut off to make room.
@@ -53,7 +54,7 @@ impl FlowTable {
             hashes: Vec::new(),
             free: Vec::new(),
             opening: VecDeque::new(),
-            wheel: vec![NONE; WHEEL],
+            wheel: vec![Vec::new(); WHEEL],
             tick: i64::MIN,
             cap: cap.clamp(64, 1 << 30),
             evicted: 0,
@@ -87,6 +88,15 @@ impl FlowTable {
         if (slot >> 32) as u32 == hash
             && let Some(flow) = self.flows.get((slot as u32).wrapping_sub(1))
         {
+            prefetch(flow);
+            prefetch(&flow.host);
+        }
+    }
+
+    /// Asks the processor to fetch a flow by its place.
+    #[inline]
+    fn prefetch_at(&self, index: u32) {
+        if let Some(flow) = self.flows.get(index) {
             prefetch(flow);
             prefetch(&flow.host);
         }
@@ -188,8 +198,7 @@ impl FlowTable {
         let deadline = self.flows.at(index).deadline().0.div_euclid(TICK_NS);
         // Never into a slot that was just emptied: at least one tick ahead, at most one turn.
         let tick = deadline.clamp(self.tick.saturating_add(1), self.tick.saturating_add(WHEEL as i64 - 1));
-        let head = &mut self.wheel[tick.rem_euclid(WHEEL as i64) as usize];
-        self.flows.at(index).next = std::mem::replace(head, index);
+        self.wheel[tick.rem_euclid(WHEEL as i64) as usize].push(index);
     }
 
     /// Lets flows go whose time is up at `now`. Time that runs backward lets nothing go.
@@ -199,6 +208,9 @@ impl FlowTable {
             self.tick = tick;
         }
         while let Some(&index) = self.opening.front() {
+            if let Some(later) = self.opening.get(LOOK_AHEAD) {
+                self.prefetch_at(*later);
+            }
             let flow = &*self.flows.at(index);
             if flow.first.0.saturating_add(OPENING_NS) > now.0 {
                 break;
@@ -215,18 +227,24 @@ impl FlowTable {
         let first = self.tick.max(tick.saturating_sub(WHEEL as i64));
         for passed in first..tick {
             self.tick = passed + 1;
-            let mut index = std::mem::replace(&mut self.wheel[(passed + 1).rem_euclid(WHEEL as i64) as usize], NONE);
-            while index != NONE {
+            let slot = (passed + 1).rem_euclid(WHEEL as i64) as usize;
+            let mut due = std::mem::take(&mut self.wheel[slot]);
+            for (n, &index) in due.iter().enumerate() {
+                if let Some(later) = due.get(n + LOOK_AHEAD) {
+                    self.prefetch_at(*later);
+                }
                 let flow = &*self.flows.at(index);
-                let next = flow.next;
                 if flow.deadline() <= now {
                     ended(flow);
                     self.remove(index);
                 } else {
                     self.enqueue(index);
                 }
-                index = next;
             }
+            // Nothing was put back into this slot (see `enqueue`), so its memory can serve again.
+            due.clear();
+            due.shrink_to(1 << 12);
+            self.wheel[slot] = due;
         }
         self.tick = self.tick.max(tick);
     }
@@ -244,9 +262,7 @@ impl FlowTable {
         }
         for ahead in 1..=WHEEL as i64 {
             let slot = (self.tick + ahead).rem_euclid(WHEEL as i64) as usize;
-            let index = self.wheel[slot];
-            if index != NONE {
-                self.wheel[slot] = self.flows.at(index).next;
+            if let Some(index) = self.wheel[slot].pop() {
                 self.let_go(index, ended);
                 return;
             }

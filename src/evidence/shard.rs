@@ -38,7 +38,7 @@ impl Caps {
         let share = flows.div_ceil(super::batch::SHARDS);
         Self {
             flows: share,
-            tallies: (share / 8).clamp(1 << 10, 1 << 13),
+            tallies: (share / 8).clamp(1 << 10, 1 << 12),
             probers: 1 << 12,
             quotes: 1 << 14,
             heads: 1 << 13,
@@ -170,10 +170,7 @@ impl Shard {
         let Some(flow) = table.get_mut(index) else { return };
         if flow.observe(m, low_to_high, seq_ack) == Outcome::Reopens {
             ended(flow);
-            // It keeps its place in the expiry queue.
-            let next = flow.next;
             *flow = FlowState::open(m, key, low_to_high, place(m.record));
-            flow.next = next;
             flow.observe(m, low_to_high, seq_ack);
         }
         match m.transport {

@@ -73,7 +73,7 @@ impl fmt::Display for Asn {
 }
 
 /// An IP protocol number (IANA), of the last header of an IPv6 chain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IpProtocol(pub u8);
 
 impl IpProtocol {
@@ -172,6 +172,14 @@ impl PackedAddr {
     #[must_use]
     pub fn from_v6(addr: std::net::Ipv6Addr) -> Self {
         let n = u128::from(addr);
+        Self { hi: (n >> 64) as u64, lo: n as u64 }
+    }
+
+    /// Packs the 16 bytes of an IPv6 address as a header holds them.
+    #[inline]
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8; 16]) -> Self {
+        let n = u128::from_be_bytes(*bytes);
         Self { hi: (n >> 64) as u64, lo: n as u64 }
     }
 

@@ -32,9 +32,7 @@ fn feed(table: &mut FlowTable, metas: &[Meta], bytes: &[u8], ended: &mut impl Fn
         let flow = table.get_mut(index).unwrap();
         if flow.observe(m, low_to_high, numbers) == Outcome::Reopens {
             ended(flow);
-            let next = flow.next;
             *flow = FlowState::open(m, key, low_to_high, place(u64::from(m.record)));
-            flow.next = next;
             flow.observe(m, low_to_high, numbers);
         }
     }

@@ -228,7 +228,7 @@ fn probers_are_bounded_and_tracers_stay() {
         probes.sent(m, m.ip(&bytes), place(u64::from(m.record)));
     }
     assert!(probes.probers.len() <= 32 && probes.forgotten > 0);
-    let (probings, _) = probes.harvest();
+    let (probings, _) = probes.harvest(&|_| true);
     assert_eq!(probings.len(), 1);
     assert_eq!(probings[0].src.to_string(), SENDER);
 }
