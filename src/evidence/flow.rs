@@ -57,11 +57,13 @@ impl FlowKey {
     #[inline]
     #[must_use]
     pub fn of(m: &Meta) -> (Self, bool) {
-        if (m.src, m.sport) <= (m.dst, m.dport) {
-            (Self { low: m.src, high: m.dst, low_port: m.sport, high_port: m.dport, proto: m.proto }, true)
-        } else {
-            (Self { low: m.dst, high: m.src, low_port: m.dport, high_port: m.sport, proto: m.proto }, false)
-        }
+        // Without a branch: which end is lower is as good as random.
+        let number = |a: PackedAddr| u128::from(a.hi) << 64 | u128::from(a.lo);
+        let (src, dst) = (number(m.src), number(m.dst));
+        let up = (src < dst) | ((src == dst) & (m.sport <= m.dport));
+        let ends = [(m.src, m.sport), (m.dst, m.dport)];
+        let ((low, low_port), (high, high_port)) = (ends[usize::from(!up)], ends[usize::from(up)]);
+        (Self { low, high, low_port, high_port, proto: m.proto }, up)
     }
 }
 
@@ -316,6 +318,13 @@ impl FlowState {
         let first = self.seen & seen::HEAD_READ == 0;
         self.seen |= seen::HEAD_READ;
         first
+    }
+
+    /// Did the side that opened the flow send anything?
+    #[inline]
+    #[must_use]
+    pub fn was_asked(&self) -> bool {
+        self.packets[self.forward_index()] > 0
     }
 
     /// Does a packet of the direction `low_to_high` come from the side that opened the flow?

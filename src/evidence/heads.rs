@@ -40,6 +40,9 @@ pub fn said_once(mut names: Vec<(Provenance, Timestamp, Name)>) -> Vec<(Provenan
     names
 }
 
+/// Bytes of chains kept per shard.
+const CHAIN_BYTES: usize = 4 << 20;
+
 /// What payloads of one shard said. Every list has the same cap.
 #[derive(Debug)]
 pub struct Heads {
@@ -48,6 +51,8 @@ pub struct Heads {
     host_index: Map<Arc<str>, u32>,
     chains: Vec<(Provenance, Timestamp, Chain)>,
     chain_index: Map<ChainKey, u32>,
+    /// Bytes that the chains take, roughly: a header may hold 64 entries of 256 bytes, and attackers write headers.
+    chain_bytes: usize,
     names: Vec<(Provenance, Timestamp, Name)>,
     name_index: Map<(IpAddr, NameHow, Arc<str>), u32>,
     /// Facts left out because a list was full, or a chain or message too long.
@@ -67,6 +72,7 @@ impl Heads {
             host_index: HashMap::with_hasher(hasher.clone()),
             chains: Vec::new(),
             chain_index: HashMap::with_hasher(hasher.clone()),
+            chain_bytes: 0,
             names: Vec::new(),
             name_index: HashMap::with_hasher(hasher),
             left_out: 0,
@@ -123,7 +129,9 @@ impl Heads {
                 {
                     (kept.0, kept.1) = (place(), ts);
                 }
-            } else if self.chains.len() < self.cap {
+            } else if self.chains.len() < self.cap && self.chain_bytes < CHAIN_BYTES {
+                // The text stands in the key and in the entries; an entry takes some words of its own.
+                self.chain_bytes += 2 * key.3.len() + 64 * chain.entries.len() + 256;
                 self.chain_index.insert(key, self.chains.len() as u32);
                 let fact = Chain {
                     kind: chain.kind,
@@ -155,21 +163,23 @@ impl Heads {
         Some(number)
     }
 
-    /// Takes names for addresses out of a DNS message that came from a server's port.
-    pub fn dns(&mut self, message: &[u8], ts: Timestamp, place: &impl Fn() -> Provenance) {
+    /// Takes names for addresses out of a DNS message that came from a server's port. `asked`: the other side had sent
+    /// something before.
+    pub fn dns(&mut self, message: &[u8], asked: bool, ts: Timestamp, place: &impl Fn() -> Provenance) {
         let Ok(Some(answers)) = dns::answers(message) else { return };
         self.left_out += u64::from(answers.left_out);
         self.damaged += u64::from(answers.damage.is_some());
         for name in answers.names {
-            self.name(name, ts, place);
+            let how = if asked { name.how } else { NameHow::Unasked };
+            self.name(Name { how, ..name }, ts, place);
         }
     }
 
     /// The same for a TCP payload, in which every message has its length in front. Messages that began in an earlier
     /// segment are not read.
-    pub fn dns_over_tcp(&mut self, payload: &[u8], ts: Timestamp, place: &impl Fn() -> Provenance) {
+    pub fn dns_over_tcp(&mut self, payload: &[u8], asked: bool, ts: Timestamp, place: &impl Fn() -> Provenance) {
         for message in dns::tcp_messages(payload) {
-            self.dns(message, ts, place);
+            self.dns(message, asked, ts, place);
         }
     }
 

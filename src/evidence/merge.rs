@@ -120,7 +120,7 @@ fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
     out.probers_left_out = beyond;
     for (shard, tally) in shards {
         let mut orphans = 0;
-        out.sampled |= tally.sampled || shard.left_out > 0 || shard.heads.left_out > 0;
+        out.sampled |= tally.sampled || shard.left_out > 0 || shard.heads.left_out > 0 || shard.probes.forgotten > 0;
         // Hash order is harmless here: everything goes into ordered maps, and merging is commutative.
         for (key, p) in &tally.pressure {
             pressure.entry(*key).and_modify(|q| join_pressure(q, p)).or_insert_with(|| p.clone());

@@ -56,6 +56,9 @@ impl Prober {
     }
 }
 
+/// Probes kept per shard, of all probers: 3 MiB.
+const MOST_PROBES: usize = 1 << 15;
+
 /// Answers of a target kept per prober.
 const REACHED_CAP: usize = 256;
 
@@ -64,7 +67,9 @@ const REACHED_CAP: usize = 256;
 pub struct Probes {
     probers: HashMap<Aim, Prober, foldhash::fast::FixedState>,
     cap: usize,
-    /// Probers forgotten to keep memory bounded.
+    /// Probes in all rings.
+    kept: usize,
+    /// Probers, or probes of a ring, forgotten to keep memory bounded.
     pub forgotten: u64,
 }
 
@@ -85,7 +90,7 @@ impl Probes {
     /// Probes of at most `cap` (source, destination, protocol) at a time.
     #[must_use]
     pub fn new(cap: usize, seed: u64) -> Self {
-        Self { probers: HashMap::with_hasher(foldhash::fast::FixedState::with_seed(seed)), cap: cap.max(16), forgotten: 0 }
+        Self { probers: HashMap::with_hasher(foldhash::fast::FixedState::with_seed(seed)), cap: cap.max(16), kept: 0, forgotten: 0 }
     }
 
     /// Notes a packet that [`is_probe_like`]. `ip` is the packet as captured.
@@ -93,6 +98,9 @@ impl Probes {
         let aim = (m.src, m.dst, m.proto);
         if self.probers.len() >= self.cap && !self.probers.contains_key(&aim) {
             self.make_room(m.ts);
+        }
+        if self.kept >= MOST_PROBES {
+            self.thin(m.ts);
         }
         let l4 = ip.get(usize::from(m.header)..).unwrap_or_default();
         let mut head = [0; HEAD];
@@ -122,8 +130,26 @@ impl Probes {
         }
         while prober.ring.front().is_some_and(|p| m.ts.since(p.sent) > 2 * MAX_AGE_NS) || prober.ring.len() >= RING {
             prober.ring.pop_front();
+            self.kept -= 1;
         }
         prober.ring.push_back(probe);
+        self.kept += 1;
+    }
+
+    /// Lets probes go that are too old for an answer; if that is not enough, the older half of every ring.
+    fn thin(&mut self, now: Timestamp) {
+        for half in [false, true] {
+            for prober in self.probers.values_mut() {
+                let old = prober.ring.iter().take_while(|p| now.since(p.sent) > MAX_AGE_NS).count();
+                let go = if half { prober.ring.len().div_ceil(2) } else { old };
+                prober.ring.drain(..go.min(prober.ring.len()));
+                self.forgotten += if half { go as u64 } else { 0 };
+            }
+            self.kept = self.probers.values().map(|p| p.ring.len()).sum();
+            if self.kept * 4 <= MOST_PROBES * 3 {
+                return;
+            }
+        }
     }
 
     /// Forgets those that never were a traceroute and have been quiet; if none is, half of the plain ones.
@@ -138,6 +164,7 @@ impl Probes {
                 self.probers.remove(&aim);
             }
         }
+        self.kept = self.probers.values().map(|p| p.ring.len()).sum();
         self.forgotten += (before - self.probers.len()) as u64;
     }
 

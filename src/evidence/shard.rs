@@ -95,6 +95,10 @@ pub struct Shard {
     caps: Caps,
 }
 
+/// Labels and interfaces kept of one ICMP error: routers send one stack of a few and at most four interface roles.
+const LABELS: usize = 16;
+const INTERFACES: usize = 4;
+
 /// Packets whose table slots are fetched ahead together.
 const AHEAD: usize = 16;
 
@@ -187,7 +191,8 @@ impl Shard {
                         }
                     }
                     if m.sport == 53 {
-                        self.heads.dns_over_tcp(payload, m.ts, &|| place(m.record));
+                        let asked = flow.trust().may_be_origin();
+                        self.heads.dns_over_tcp(payload, asked, m.ts, &|| place(m.record));
                     }
                 }
                 if m.tcp_flags & (2 | 4) != 0 {
@@ -196,7 +201,8 @@ impl Shard {
             }
             Transport::Udp => {
                 if matches!(m.sport, 53 | 5353) {
-                    self.heads.dns(l4.get(8..).unwrap_or_default(), m.ts, &|| place(m.record));
+                    let asked = m.sport == 53 && !flow.is_forward(low_to_high) && flow.was_asked();
+                    self.heads.dns(l4.get(8..).unwrap_or_default(), asked, m.ts, &|| place(m.record));
                 }
                 if (33434..=33534).contains(&m.sport) || m.sport == 53 {
                     self.probes.answered(m, l4, place(m.record));
@@ -232,8 +238,8 @@ impl Shard {
             icmp_type: error.icmp_type,
             icmp_code: error.icmp_code,
             quoted: Quoted { tuple: probes::quoted_tuple(&quoted, error.quoted), ttl: quoted.ttl },
-            mpls: error.labels().to_vec(),
-            interfaces: error.interfaces().to_vec(),
+            mpls: error.labels().iter().copied().take(LABELS).collect(),
+            interfaces: error.interfaces().iter().take(INTERFACES).cloned().collect(),
             probe,
         };
         self.quotes.push((place(m.record), m.ts, quote));

@@ -444,6 +444,9 @@ pub enum NameHow {
     Ptr,
     /// A or AAAA answer in the capture: what the holder of the name says.
     Forward,
+    /// An answer in the capture that nobody was seen to ask for, or a multicast one: it may come from anybody, so it is
+    /// shown and moves nothing.
+    Unasked,
     /// `--names` file.
     File,
     /// Asked for with `--resolve`.
@@ -457,6 +460,7 @@ impl NameHow {
         match self {
             Self::Ptr => "ptr",
             Self::Forward => "forward",
+            Self::Unasked => "unasked",
             Self::File => "file",
             Self::Resolved => "resolved",
         }

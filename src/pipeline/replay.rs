@@ -8,6 +8,7 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use super::study::Study;
 use crate::evidence::batch::{Dealer, HashKey, SHARDS};
@@ -37,6 +38,9 @@ impl Default for Options {
         Self { threads: 0, max_flows: 1 << 22, open: OpenOptions::default(), wanted: Wanted::default() }
     }
 }
+
+/// More threads than shards have nothing to do.
+const MAX_THREADS: usize = SHARDS;
 
 /// Rejected records kept with their place; all are counted.
 pub const REJECTS_KEPT: usize = 100;
@@ -179,7 +183,7 @@ struct Station<K> {
 pub fn replay<S: Study>(files: Vec<PathBuf>, options: &Options, study: S, progress: &Progress) -> Reading<S> {
     let threads = match options.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from).min(16),
-        n => n,
+        n => n.min(MAX_THREADS),
     };
     let caps = Caps::for_flows(options.max_flows);
     let stations: Vec<Station<S::Sink>> = (0..SHARDS)
@@ -196,15 +200,21 @@ pub fn replay<S: Study>(files: Vec<PathBuf>, options: &Options, study: S, progre
         done_bytes: 0,
         key: None,
     });
+    let broken = AtomicBool::new(false);
     let parts: Vec<Part<S::Witness>> = if threads == 1 {
-        vec![work::<S>(&feeder, &stations, &study, progress)]
+        vec![work::<S>(&feeder, &stations, &study, progress, &broken)]
     } else {
         std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| work::<S>(&feeder, &stations, &study, progress))).collect();
+            let work = || work::<S>(&feeder, &stations, &study, progress, &broken);
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
             workers.into_iter().filter_map(|w| w.join().ok()).collect()
         })
     };
-    let feeder = feeder.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut feeder = feeder.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if broken.into_inner() {
+        let source = std::io::Error::other("a reading thread ended early; what it had is missing from the report");
+        feeder.failures.push(SourceError::Io { path: "replay".to_owned(), what: "go on", source });
+    }
     conclude(feeder, stations, parts, study, (options.wanted, progress))
 }
 
@@ -215,7 +225,30 @@ pub(super) struct Part<W> {
     pub(super) witness: W,
 }
 
-fn work<S: Study>(feeder: &Mutex<Feeder<'_>>, stations: &[Station<S::Sink>], study: &S, progress: &Progress) -> Part<S::Witness> {
+/// How long a thread waits for its turn before it looks whether there will be one.
+const PATIENCE: Duration = Duration::from_millis(50);
+
+/// Tells the other threads when one of them panics: they would wait for its block for ever.
+struct Alarm<'a> {
+    broken: &'a AtomicBool,
+}
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.broken.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+fn work<S: Study>(
+    feeder: &Mutex<Feeder<'_>>,
+    stations: &[Station<S::Sink>],
+    study: &S,
+    progress: &Progress,
+    broken: &AtomicBool,
+) -> Part<S::Witness> {
+    let alarm = Alarm { broken };
     let mut part = Part { counts: Counts::default(), rejected: Vec::new(), witness: study.witness() };
     let mut block = Block::default();
     let mut dealer: Option<Dealer> = None;
@@ -229,7 +262,10 @@ fn work<S: Study>(feeder: &Mutex<Feeder<'_>>, stations: &[Station<S::Sink>], stu
         for (station, batch) in stations.iter().zip(&dealer.batches) {
             let mut turn = lock(&station.turn);
             while turn.0 != number {
-                turn = station.moved.wait(turn).unwrap_or_else(PoisonError::into_inner);
+                if alarm.broken.load(Ordering::Relaxed) {
+                    return part; // the block that should come before this one never will
+                }
+                turn = station.moved.wait_timeout(turn, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
             }
             let (next, shard, sink) = &mut *turn;
             shard.apply(&block.data, batch, &place, sink);

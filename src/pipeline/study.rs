@@ -45,7 +45,12 @@ pub struct Overview {
     tables: &'static Tables,
     /// By [`slot`].
     amounts: Vec<Amount>,
+    /// Addresses asked for lately and their slots: few hosts take part in most flows.
+    recent: Vec<(PackedAddr, u16)>,
 }
+
+/// Addresses remembered, a power of two.
+const RECENT: usize = 1 << 10;
 
 /// States, and one place for "unknown".
 const SLOTS: usize = 26 * 26 + 1;
@@ -63,7 +68,16 @@ impl Overview {
     /// An empty overview.
     #[must_use]
     pub fn new(tables: &'static Tables) -> Self {
-        Self { tables, amounts: vec![Amount::default(); SLOTS] }
+        Self { tables, amounts: vec![Amount::default(); SLOTS], recent: vec![(PackedAddr::default(), SLOTS as u16 - 1); RECENT] }
+    }
+
+    fn slot_of(&mut self, addr: PackedAddr) -> usize {
+        let place = ((addr.hi ^ addr.lo).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize;
+        let Some(entry) = self.recent.get_mut(place) else { return SLOTS - 1 };
+        if entry.0 != addr {
+            *entry = (addr, slot(self.tables.state(addr.unpack())) as u16);
+        }
+        usize::from(entry.1)
     }
 
     /// States that had traffic, by code; "unknown" last.
@@ -79,8 +93,8 @@ impl Overview {
 impl FlowSink for Overview {
     fn ended(&mut self, flow: &FlowState, _: Option<&Arc<str>>) {
         let (opener, target) = flow.ends();
-        let target = slot(self.tables.state(target.unpack()));
-        let opener = if flow.trust().may_be_origin() { slot(self.tables.state(opener.unpack())) } else { SLOTS - 1 };
+        let target = self.slot_of(target);
+        let opener = if flow.trust().may_be_origin() { self.slot_of(opener) } else { SLOTS - 1 };
         for slot in [opener, target].into_iter().take(if opener == target { 1 } else { 2 }) {
             if let Some(amount) = self.amounts.get_mut(slot) {
                 amount.flows += 1;

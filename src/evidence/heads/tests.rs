@@ -61,7 +61,7 @@ fn lists_are_bounded_and_losses_counted() {
     }
     assert_eq!((heads.chains().count(), heads.left_out), (2, 6));
     let records: Vec<Vec<u8>> = (0..3).map(|n| dns_record("a.example", 1, 9, &[192, 0, 9, n])).collect();
-    heads.dns(&dns_response("a.example", 1, &records), Timestamp(0), &|| place(0));
+    heads.dns(&dns_response("a.example", 1, &records), true, Timestamp(0), &|| place(0));
     assert_eq!((heads.names().count(), heads.left_out), (2, 7));
 }
 
@@ -71,7 +71,7 @@ fn names_are_said_again_when_they_ran_out() {
     let hour = 3_600_000_000_000;
     let answer = |ttl| dns_response("a.example", 1, &[dns_record("a.example", 1, ttl, &[192, 0, 9, 1])]);
     for (time, ttl) in [(0, 60), (hour, 60), (hour + 1, 7200), (3 * hour, 7200), (3 * hour + 2, 60)] {
-        heads.dns(&answer(ttl), Timestamp(time), &|| place(0));
+        heads.dns(&answer(ttl), true, Timestamp(time), &|| place(0));
     }
     let times: Vec<i64> = heads.names().map(|(_, time, _)| time.0).collect();
     assert_eq!(times, [0, hour + 1, 3 * hour + 2]);
@@ -98,8 +98,8 @@ fn damaged_messages_are_counted() {
         1,
         &[dns_record("a.example", 1, 9, &[192, 0, 9, 1]), dns_record("b.example", 1, 9, &[192, 0, 9, 2])],
     );
-    heads.dns(&good[..good.len() - 3], Timestamp(0), &|| place(0));
-    heads.dns(b"not dns", Timestamp(0), &|| place(0));
+    heads.dns(&good[..good.len() - 3], true, Timestamp(0), &|| place(0));
+    heads.dns(b"not dns", true, Timestamp(0), &|| place(0));
     assert_eq!((heads.names().count(), heads.damaged, heads.left_out), (1, 1, 0));
 }
 
