@@ -40,7 +40,7 @@ pub const TEMPLATE: &str = "\
 # rutter.toml: settings of Rutter. A flag wins over the environment (RUTTER_…), the environment over this file.
 
 # threads = 0                      # 0: one per processor
-# max-flows = 4194304              # live flows kept at a time; 150 bytes each
+# max-flows = 4194304              # flows kept at a time, 150 bytes each; this is the default, of rutter live it is 1048576
 # unpack-cap = 1099511627776       # most bytes that an archive may unpack to
 # top = 10                         # findings shown
 # trust = [\"10.0.0.0/8\"]           # proxies whose forwarded headers are believed

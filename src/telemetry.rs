@@ -1,11 +1,13 @@
-//! Logs: on standard error only, off unless `-v` or `RUTTER_LOG` asks for them.
+//! Logs: on standard error only, none unless `-v` or `RUTTER_LOG` asks for them. What a user has to know without asking
+//! is a complaint or stands in the report.
 
 use std::io;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// Starts logging. `verbosity` 0 is warnings, 1 what a run does, 2 and more details. `RUTTER_LOG` (a filter as in
+/// Starts logging. `verbosity` 1 (`-v`) is what a run does: inputs and tables, counts, findings, how it captures; 2 (`-vv`)
+/// each input, table and telling too. 0 is for warnings, of which Rutter itself gives none. `RUTTER_LOG` (a filter as in
 /// `rutter=debug`) overrides it.
 pub fn start(verbosity: u8, colour: bool) {
     let level = match verbosity {

@@ -12,10 +12,11 @@ use crate::evidence::merge::Wanted;
 use crate::locate::{Locator, Tables, UserDatabase};
 use crate::model::net::StateCode;
 use crate::model::time::Day;
-use crate::paths::filter::Filter;
+use crate::paths::filter::{Filter, FilterError};
 use crate::paths::question::{Question, parse_net};
 use crate::pipeline::answer::{Ask, SensorPlace};
 use crate::pipeline::replay::Options;
+use crate::report::escape::visible;
 use crate::source::capture::OpenOptions;
 
 /// How captures are read.
@@ -31,7 +32,7 @@ pub struct ReadArgs {
     /// Most bytes that an archive may unpack to.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 40, env = "RUTTER_UNPACK_CAP")]
     pub unpack_cap: u64,
-    /// Fail (exit code 1) when input was rejected or packets were dropped.
+    /// Fail (exit code 1) when input was rejected.
     #[arg(long)]
     pub strict: bool,
 }
@@ -81,6 +82,7 @@ impl TableArgs {
         let tables = match self.anycast.as_ref().or(context.config.anycast.as_ref()) {
             None => Tables::shipped(),
             Some(path) => {
+                tracing::info!("anycast list {}", visible(&path.display().to_string()));
                 let text =
                     std::fs::read_to_string(path).map_err(|e| Error::Data(format!("{}: cannot read: {e}", path.display())))?;
                 let tables = Tables::with_anycast(&text, &path.display().to_string()).map_err(|e| Error::Data(e.to_string()))?;
@@ -88,7 +90,21 @@ impl TableArgs {
                 Box::leak(Box::new(tables))
             }
         };
-        Ok(Locator::new(tables, databases.map_err(|e| Error::Data(e.to_string()))?))
+        let databases = databases.map_err(|e| Error::Data(e.to_string()))?;
+        for db in &databases {
+            tracing::info!("database {} of {}", visible(db.name()), if db.date().is_empty() { "no date" } else { db.date() });
+        }
+        let locator = Locator::new(tables, databases);
+        tracing::info!("location tables of {}", tables.as_of());
+        for d in locator.datasets() {
+            tracing::debug!(
+                "table {}, as of {}, SHA-256 {}",
+                visible(&d.name),
+                if d.date.is_empty() { "no date" } else { &d.date },
+                d.sha256
+            );
+        }
+        Ok(locator)
     }
 }
 
@@ -131,6 +147,20 @@ pub struct AskArgs {
     pub numeric: bool,
 }
 
+/// One line: what is wrong, at which character (from 1), and the filter around that place. The error itself prints three
+/// lines, the last of which only points with a caret.
+fn bad_filter(error: &FilterError, filter: Option<&str>) -> String {
+    let text = error.to_string();
+    let mut lines = text.lines();
+    let what = lines.next().unwrap_or_default();
+    let what = what.strip_prefix("filter: ").unwrap_or(what);
+    let column = filter.and_then(|f| f.get(..error.offset())).unwrap_or_default().chars().count() + 1;
+    match lines.next().map(str::trim) {
+        Some(shown) => format!("--filter: {what} at column {column}: {shown}"),
+        None => format!("--filter: {what}"),
+    }
+}
+
 fn filter_help() -> String {
     format!("Only conversations that match.\n\n{}", Filter::HELP)
 }
@@ -146,7 +176,12 @@ impl AskArgs {
             list.iter().map(|text| parse_net(flag, text).map_err(|e| Error::Usage(e.to_string()))).collect::<Result<Vec<_>, _>>()
         };
         let trust = if self.trust.is_empty() { c.trust.clone().unwrap_or_default() } else { self.trust.clone() };
-        let filter = self.filter.as_deref().map(Filter::parse).transpose().map_err(|e| Error::Usage(format!("--filter: {e}")))?;
+        let filter = self
+            .filter
+            .as_deref()
+            .map(Filter::parse)
+            .transpose()
+            .map_err(|e| Error::Usage(bad_filter(&e, self.filter.as_deref())))?;
         let top = if is_default(&context.matches, "top") { c.top.unwrap_or(self.top) } else { self.top };
         let state = match (self.victim_state, &c.victim_state) {
             (Some(state), _) => Some(state),

@@ -36,7 +36,7 @@ fn explain(context: &Context) -> String {
     let paths = |l: &[std::path::PathBuf]| l.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
     let rows: [(&str, &str, Option<String>, &str); 10] = [
         ("threads", "RUTTER_THREADS", c.threads.map(|n| n.to_string()), "0"),
-        ("max-flows", "RUTTER_MAX_FLOWS", c.max_flows.map(|n| n.to_string()), "4194304"),
+        ("max-flows", "RUTTER_MAX_FLOWS", c.max_flows.map(|n| n.to_string()), "4194304 (live: 1048576)"),
         ("unpack-cap", "RUTTER_UNPACK_CAP", c.unpack_cap.map(|n| n.to_string()), "1099511627776"),
         ("top", "RUTTER_TOP", c.top.map(|n| n.to_string()), "10"),
         ("trust", "RUTTER_TRUST", c.trust.as_deref().map(list), "none"),

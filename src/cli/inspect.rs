@@ -3,29 +3,18 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 
 use super::args::ReadArgs;
-use super::output;
+use super::output::{self, ListFormat as Format};
 use super::progress::{self, Bar};
 use super::{Context, Outcome};
 use crate::error::Error;
 use crate::pipeline::inspect as pipeline;
 use crate::pipeline::replay::Progress;
+use crate::report::terminal::plural;
 use crate::report::{inspect_text, json};
 use crate::source::files;
-
-/// Formats of an inspection.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// One document per input.
-    Json,
-    /// One line per input.
-    Jsonl,
-}
 
 /// Arguments of `rutter inspect`.
 #[derive(Clone, Debug, Parser)]
@@ -36,10 +25,10 @@ pub struct Args {
     /// The same, as in other tools.
     #[arg(short = 'r', long = "read", value_name = "FILE|DIR|-")]
     pub read: Vec<PathBuf>,
-    /// Format.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
-    /// Write it there instead of to standard output.
+    /// Format; text if neither this nor -o says otherwise. json is one document per input, jsonl one line.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Write it there; the suffix picks the format (.txt, .json, .jsonl).
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Do not compute SHA-256 of the inputs.
@@ -55,11 +44,13 @@ pub struct Args {
 /// # Errors
 /// When nothing could be read, or the result could not be written.
 pub fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
+    let format = Format::pick(args.format, args.output.as_deref())?;
     let inputs: Vec<PathBuf> = args.inputs.iter().chain(&args.read).cloned().collect();
     if inputs.is_empty() {
         return Err(Error::Usage("no input; name a capture or a folder, or - for standard input".into()));
     }
     let expanded = files::expand(&inputs);
+    tracing::info!("{}, {}", plural(expanded.captures.len() as u64, "capture"), plural(expanded.bytes, "byte"));
     let progress = Arc::new(Progress::default());
     progress::stop_on_interrupt(&progress);
     let bar = Bar::start(&progress, expanded.bytes, context.quiet);
@@ -71,10 +62,18 @@ pub fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         interrupted |= seen.interrupted;
         failures.extend(seen.failures);
         let Some(inspection) = seen.inspection else { continue };
+        tracing::info!(
+            "{}: {}, addresses {}, flows {}, rejected {}",
+            crate::report::escape::visible(&inspection.path),
+            plural(inspection.packets, "packet"),
+            inspection.addresses.len(),
+            inspection.flows.len(),
+            inspection.rejected_total
+        );
         done += 1;
         partial |= inspection.rejected_total > 0;
         let failed = |e: serde_json::Error| Error::Render(e.to_string());
-        let text = match args.format {
+        let text = match format {
             Format::Text => inspect_text::render(&inspection, super::trace::look(context)),
             Format::Json => json::pretty(&inspection).map_err(failed)?,
             Format::Jsonl => json::line(&inspection).map_err(failed)?,

@@ -11,12 +11,11 @@ use super::args::{AskArgs, TableArgs, is_default};
 use super::output::{self, Format as ReportFormat};
 use super::{Context, Outcome};
 use crate::error::Error;
-use crate::locate::Tables;
 use crate::model::digest::Digest;
 use crate::model::time::Timestamp;
-use crate::pipeline::answer::{self, Ask, Means};
+use crate::pipeline::answer::{self, Ask, Means, Resolver};
 use crate::pipeline::assemble::{self, Frame};
-use crate::pipeline::extract;
+use crate::pipeline::extract::Numbering;
 use crate::pipeline::live::{self, Options};
 use crate::pipeline::news::News;
 use crate::pipeline::replay::{Counts, Progress};
@@ -132,6 +131,7 @@ struct Teller<'a> {
     interfaces: usize,
     look: terminal::Look,
     news: News,
+    numbering: Numbering,
     counters: LiveCounters,
 }
 
@@ -142,21 +142,21 @@ impl Teller<'_> {
         answer::add_names(&mut digest, self.named, self.interfaces, begin);
         let found = answer::answer(&digest, last(&digest), self.ask, &self.means);
         let mut out = String::new();
-        for path in self.news.pick(&found.paths, &digest) {
-            let shown = extract::paths(std::slice::from_ref(path));
+        let news = self.news.pick(&found.paths, &digest);
+        tracing::debug!("{} items of evidence, {} findings, {} told", digest.items.len(), found.found, news.len());
+        for path in news {
+            let (shown, evidence) = self.numbering.tell(path, &digest, &found);
             let failed = |e: serde_json::Error| Error::Render(e.to_string());
-            for row in &shown {
-                match self.format {
-                    Format::Text => {
-                        out.push_str(&terminal::render_path(row, self.look));
-                        out.push('\n');
-                    }
-                    Format::Jsonl => out.push_str(&json::path_lines(row).map_err(failed)?),
+            match self.format {
+                Format::Text => {
+                    out.push_str(&terminal::render_path(&shown, self.look));
+                    out.push('\n');
                 }
-            }
-            if self.format == Format::Jsonl {
-                for row in extract::evidence(std::slice::from_ref(path), &digest) {
-                    out.push_str(&json::evidence_line(&row).map_err(failed)?);
+                Format::Jsonl => {
+                    out.push_str(&json::path_lines(&shown).map_err(failed)?);
+                    for row in &evidence {
+                        out.push_str(&json::evidence_line(row).map_err(failed)?);
+                    }
                 }
             }
         }
@@ -186,7 +186,8 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     let named: Result<Vec<_>, _> = args.ask.names_files(context).iter().map(|path| names::read(path)).collect();
     let named = named?;
     let asked = |addrs: &[std::net::IpAddr]| resolve::reverse(addrs);
-    let means = Means { locator: &locator, book: answer::rule_book()?, resolve: ask.resolve.then_some(&asked) };
+    let resolve = ask.resolve.then(|| Resolver::new(&asked, args.interface.len() + named.len()));
+    let means = Means { locator: &locator, book: answer::rule_book()?, resolve };
     let progress = Arc::new(Progress::default());
     if let Some(seconds) = args.duration {
         let progress = progress.clone();
@@ -206,8 +207,20 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
         interfaces: args.interface.len(),
         look: super::trace::look(context),
         news: News::default(),
+        numbering: Numbering::default(),
         counters: LiveCounters::default(),
     };
+    let options = Options { wanted: super::args::wanted(&ask), ..args.options(context) };
+    tracing::info!(
+        "capturing on {}: {:?}, {} threads of {} MiB each, promiscuous {}, at most {} flows, a look every {} s",
+        crate::report::escape::visible(&args.interface.join(", ")),
+        options.capture.mode,
+        options.capture.threads,
+        args.buffer,
+        options.capture.promiscuous,
+        options.max_flows,
+        args.interval
+    );
     let mut told = Ok(());
     let mut on_digest = |digest: &Digest, _: &Counts, counters: LiveCounters, _: bool| {
         teller.counters = counters;
@@ -217,24 +230,21 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
             progress.stop.fetch_or(told.is_err(), Ordering::Relaxed);
         }
     };
-    let mut reading = live::run(
-        &args.interface,
-        &Options { wanted: super::args::wanted(&ask), ..args.options(context) },
-        Overview::new(Tables::shipped()),
-        &progress,
-        &mut on_digest,
-    )?;
+    let mut reading = live::run(&args.interface, &options, Overview::new(locator.tables()), &progress, &mut on_digest)?;
     let counters = teller.counters;
     told?;
     reading.counts.dropped = counters.lost();
     // A signal or the end of the time given is how a live run ends: nothing is missing because of it.
     reading.interrupted = false;
+    super::trace::log_reading(&reading);
+    tracing::info!("lost: {} in the kernel, {} at the hand-over", counters.kernel_dropped, counters.handover_dropped);
 
     let mut digest = std::mem::take(&mut reading.digest);
     let begin = first(&digest);
     answer::add_names(&mut digest, &named, reading.inputs.len(), begin);
     let end = reading.inputs.iter().filter_map(|i| i.last).max();
     let found = answer::answer(&digest, end, &ask, &means);
+    super::trace::log_answer(&found);
     let frame = Frame { reproduce: super::trace::reproduce(&context.arguments), names: &named };
     let report = assemble::report(&reading, &digest, &found, &ask, &means, &frame);
     let text = match args.format {
@@ -252,7 +262,7 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     reading.failures.iter().for_each(|f| super::complain(&format!("rutter: {f}")));
     if counters.lost() > 0 {
         super::complain(&format!(
-            "rutter: {} packets dropped by the kernel (raise --buffer), {} at the hand-over (the processor is too slow)",
+            "rutter: packets dropped: {} by the kernel (raise --buffer), {} at the hand-over (the processor is too slow)",
             counters.kernel_dropped, counters.handover_dropped
         ));
     }

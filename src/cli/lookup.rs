@@ -1,11 +1,13 @@
 //! `rutter lookup`: everything known of an address.
 
 use std::io::{BufRead, Read};
+use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
 use super::args::{self, TableArgs};
-use super::{Context, Outcome, output};
+use super::output::{ListFormat as Format, Sink};
+use super::{Context, Outcome};
 use crate::error::Error;
 use crate::locate::{Locator, Query, Tables};
 use crate::model::evidence::{Name, NameHow};
@@ -15,6 +17,8 @@ use crate::pipeline::extract;
 use crate::report::escape::visible;
 use crate::report::json;
 use crate::report::lookup::{Lookup, SCHEMA};
+use crate::report::model::ATTRIBUTION;
+use crate::report::terminal::plural;
 use crate::source::names;
 
 /// As what the address is looked at: databases know end points and do not know routers.
@@ -25,18 +29,6 @@ pub enum Role {
     Endpoint,
     /// A router on the way.
     Transit,
-}
-
-/// Formats of a look-up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    #[default]
-    Text,
-    /// A JSON array.
-    Json,
-    /// One object a line.
-    Jsonl,
 }
 
 /// Arguments of `rutter lookup`.
@@ -54,9 +46,15 @@ pub struct Args {
     /// The day that is asked about (YYYY-MM-DD). The shipped tables know one day only and say which.
     #[arg(long, value_name = "DATE")]
     pub on: Option<Day>,
-    /// Format.
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    /// Format; text if neither this nor -o says otherwise. json is one array, jsonl one object a line.
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+    /// Write it there; the suffix picks the format (.txt, .json, .jsonl).
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Fail (exit code 1) when a line or argument was no address.
+    #[arg(long)]
+    pub strict: bool,
     /// The tables.
     #[command(flatten)]
     pub tables: TableArgs,
@@ -71,6 +69,8 @@ struct Run<'a> {
     args: &'a Args,
     locator: Locator,
     context: &'a Context,
+    format: Format,
+    sink: Sink,
     out: Vec<u8>,
     answers: u64,
     rejected: u64,
@@ -79,11 +79,13 @@ struct Run<'a> {
 /// Runs it.
 ///
 /// # Errors
-/// A table that can't be read, or no address among the arguments.
+/// A table that can't be read, a suffix that names no format, or output that can't be written.
 pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
+    let format = Format::pick(args.format, args.output.as_deref())?;
     let locator = args.tables.locator(context)?;
-    let mut run = Run { args: &args, locator, context, out: Vec::new(), answers: 0, rejected: 0 };
-    if args.format == Format::Json {
+    let sink = Sink::open(args.output.as_deref())?;
+    let mut run = Run { args: &args, locator, context, format, sink, out: Vec::new(), answers: 0, rejected: 0 };
+    if format == Format::Json {
         run.out.extend_from_slice(b"[\n");
     }
     for text in &args.addresses {
@@ -93,14 +95,27 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
             run.one(text, args.name.as_deref(), text)?;
         }
     }
-    if args.format == Format::Json {
-        run.out.extend_from_slice(b"\n]\n");
+    match format {
+        Format::Json => run.out.extend_from_slice(b"\n]\n"),
+        Format::Text if run.answers > 0 => run.out.extend_from_slice(format!("{ATTRIBUTION}\n").as_bytes()),
+        Format::Text | Format::Jsonl => {}
     }
-    output::to_stdout(&run.out)?;
+    run.sink.write(&run.out)?;
+    run.sink.finish()?;
+    tracing::info!("addresses: {} answered, {} rejected", run.answers, run.rejected);
+    let broken = run.locator.tables().broken_rules();
+    if broken > 0 {
+        let lines = plural(broken as u64, "line");
+        super::complain(&format!("rutter: this program was built wrongly: {lines} of its router-name rules cannot be used"));
+    }
+    for db in run.locator.databases().iter().filter(|db| db.undecodable() > 0) {
+        let met = plural(db.undecodable(), "look-up");
+        super::complain(&format!("rutter: {}: {met} met a record that cannot be decoded", db.name()));
+    }
     if run.answers == 0 && run.rejected > 0 {
         return Ok(Outcome::Usage);
     }
-    Ok(if run.rejected > 0 { Outcome::Partial } else { Outcome::Done })
+    Ok(if run.rejected > 0 { Outcome::Partial } else { Outcome::Done }.strict(args.strict))
 }
 
 impl Run<'_> {
@@ -159,7 +174,7 @@ impl Run<'_> {
             sources: extract::sources(&place),
         };
         let failed = |e: serde_json::Error| Error::Render(e.to_string());
-        match self.args.format {
+        match self.format {
             Format::Jsonl => self.out.extend_from_slice(json::line(&row).map_err(failed)?.as_bytes()),
             Format::Json => {
                 if self.answers > 0 {
@@ -171,7 +186,7 @@ impl Run<'_> {
         }
         self.answers += 1;
         if self.out.len() > CHUNK {
-            output::to_stdout(&self.out)?;
+            self.sink.write(&self.out)?;
             self.out.clear();
         }
         Ok(())
@@ -193,6 +208,9 @@ fn text_of(row: &Lookup, context: &Context) -> String {
         let city = l.city.as_deref().map(|c| format!(", {}", visible(c))).unwrap_or_default();
         let _ = writeln!(out, "  location       {}{city}, p {:.2}", state(Some(l.state)), l.p);
     }
+    if row.anycast {
+        let _ = writeln!(out, "  anycast        yes: on a list of addresses that are announced from many places");
+    }
     let why = row.why_unplaced.as_deref().map(|w| format!(": {}", visible(w))).unwrap_or_default();
     let _ = writeln!(out, "  unknown        p {:.2}{why}", row.unknown_p);
     let _ = writeln!(out, "  registered in  {}", state(row.registered_in));
@@ -207,7 +225,7 @@ fn text_of(row: &Lookup, context: &Context) -> String {
         let _ = writeln!(out, "  flags          {}", row.flags.join(", "));
     }
     for s in &row.sources {
-        let says = s.state.map_or_else(|| "none".to_owned(), |c| c.to_string());
+        let says = s.state.map_or_else(|| "no single state".to_owned(), |c| c.to_string());
         let date = if s.date.is_empty() { "no date" } else { &s.date };
         let _ = writeln!(out, "  source         {}: {says}, weight {:.2}, {date}", visible(&s.source), s.weight);
     }

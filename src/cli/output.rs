@@ -1,6 +1,7 @@
 //! Where reports go: standard output or a file, in a format that the suffix picks.
 
-use std::io::Write;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
@@ -44,6 +45,38 @@ impl Format {
     }
 }
 
+/// Formats of an inspection or a look-up: there is no page of either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people.
+    Text,
+    /// A document.
+    Json,
+    /// One object a line.
+    Jsonl,
+}
+
+impl ListFormat {
+    /// As [`Format::pick`].
+    ///
+    /// # Errors
+    /// A suffix that names no format, or a page.
+    pub fn pick(asked: Option<Self>, output: Option<&Path>) -> Result<Self, Error> {
+        if let Some(format) = asked {
+            return Ok(format);
+        }
+        match Format::pick(None, output)? {
+            Format::Text => Ok(Self::Text),
+            Format::Json => Ok(Self::Json),
+            Format::Jsonl => Ok(Self::Jsonl),
+            Format::Html => Err(Error::Usage(format!(
+                "{}: only trace and live write a page; use .txt, .json or .jsonl, or say --format",
+                output.unwrap_or(Path::new("-")).display()
+            ))),
+        }
+    }
+}
+
 /// Writes to standard output.
 ///
 /// # Errors
@@ -53,24 +86,121 @@ pub fn to_stdout(bytes: &[u8]) -> Result<(), Error> {
     out.write_all(bytes).and_then(|()| out.flush()).map_err(|source| Error::Output { path: "standard output".into(), source })
 }
 
-/// Writes to `path`, or to standard output for `None` and `-`. A file is written beside its place and then moved
-/// there: a report is never half there.
+/// Writes to `path`, or to standard output for `None` and `-`. See [`Sink`].
 ///
 /// # Errors
 /// Any error of the system.
 pub fn write(path: Option<&Path>, bytes: &[u8]) -> Result<(), Error> {
-    let Some(path) = path.filter(|p| p.as_os_str() != "-") else { return to_stdout(bytes) };
-    let failed = |source| Error::Output { path: path.display().to_string(), source };
-    let regular = path.metadata().map_or(true, |m| m.is_file());
-    if !regular {
-        return std::fs::write(path, bytes).map_err(failed); // a device or a pipe
+    let mut sink = Sink::open(path)?;
+    sink.write(bytes)?;
+    sink.finish()
+}
+
+/// Where output goes piece by piece. A file is written beside its place and moved there by [`Sink::finish`]: it is never
+/// half there. Without `finish` nothing stays behind.
+#[derive(Debug)]
+pub struct Sink {
+    file: Option<Target>,
+}
+
+#[derive(Debug)]
+struct Target {
+    path: PathBuf,
+    /// Where it is written until it is whole; `None` for a device or a pipe.
+    beside: Option<PathBuf>,
+    out: Option<BufWriter<File>>,
+}
+
+impl Sink {
+    /// Standard output for `None` and `-`, else a file.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn open(path: Option<&Path>) -> Result<Self, Error> {
+        let Some(path) = path.filter(|p| p.as_os_str() != "-") else { return Ok(Self { file: None }) };
+        let failed = |source| Error::Output { path: path.display().to_string(), source };
+        let regular = path.metadata().map_or(true, |m| m.is_file());
+        let beside = regular.then(|| {
+            let mut name = path.file_name().unwrap_or_default().to_owned();
+            name.push(format!(".{}.part", std::process::id()));
+            path.with_file_name(name)
+        });
+        let opened = match &beside {
+            Some(beside) => File::create(beside),
+            None => File::options().write(true).open(path),
+        };
+        let out = Some(BufWriter::new(opened.map_err(failed)?));
+        Ok(Self { file: Some(Target { path: path.to_owned(), beside, out }) })
     }
-    let mut beside: PathBuf = path.to_owned();
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", std::process::id()));
-    beside.set_file_name(name);
-    std::fs::write(&beside, bytes).and_then(|()| std::fs::rename(&beside, path)).map_err(|source| {
-        let _ = std::fs::remove_file(&beside);
-        failed(source)
-    })
+
+    /// Adds `bytes`.
+    ///
+    /// # Errors
+    /// Any error of the system; for standard output a closed pipe among them.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        let Some(target) = &mut self.file else { return to_stdout(bytes) };
+        let Some(out) = &mut target.out else { return Ok(()) };
+        out.write_all(bytes).map_err(|source| Error::Output { path: target.path.display().to_string(), source })
+    }
+
+    /// Puts the file into its place.
+    ///
+    /// # Errors
+    /// Any error of the system; the file is not there then.
+    pub fn finish(mut self) -> Result<(), Error> {
+        let Some(target) = &mut self.file else { return Ok(()) };
+        let failed = |source| Error::Output { path: target.path.display().to_string(), source };
+        if let Some(mut out) = target.out.take() {
+            out.flush().map_err(failed)?;
+        }
+        if let Some(beside) = &target.beside {
+            std::fs::rename(beside, &target.path).map_err(failed)?;
+        }
+        target.beside = None;
+        Ok(())
+    }
+}
+
+impl Drop for Target {
+    fn drop(&mut self) {
+        self.out = None;
+        if let Some(beside) = &self.beside {
+            // It was not finished: nobody may take it for the whole.
+            let _ = std::fs::remove_file(beside);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_whole_or_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.json");
+        let names = || std::fs::read_dir(folder.path()).unwrap().count();
+        let mut sink = Sink::open(Some(&path)).unwrap();
+        sink.write(b"half").unwrap();
+        assert!(!path.exists() && names() == 1);
+        drop(sink);
+        assert_eq!(names(), 0, "nothing stays behind");
+        let mut sink = Sink::open(Some(&path)).unwrap();
+        sink.write(b"one ").unwrap();
+        sink.write(b"two").unwrap();
+        sink.finish().unwrap();
+        assert_eq!((std::fs::read(&path).unwrap(), names()), (b"one two".to_vec(), 1));
+        assert!(Sink::open(Some(&folder.path().join("no/such/folder.txt"))).is_err());
+    }
+
+    #[test]
+    fn a_list_has_no_page() {
+        let pick = |name: &str| ListFormat::pick(None, Some(Path::new(name))).map_err(|e| e.to_string());
+        assert_eq!(pick("x.JSON"), Ok(ListFormat::Json));
+        assert_eq!(pick("x.ndjson"), Ok(ListFormat::Jsonl));
+        assert_eq!(pick("-"), Ok(ListFormat::Text));
+        assert!(pick("x.html").unwrap_err().contains("only trace and live write a page"));
+        assert!(pick("x.doc").unwrap_err().contains("names no format"));
+        assert_eq!(ListFormat::pick(Some(ListFormat::Json), Some(Path::new("x.html"))).unwrap(), ListFormat::Json);
+    }
 }

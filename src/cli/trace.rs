@@ -11,11 +11,13 @@ use super::progress::{self, Bar};
 use super::{Context, Outcome};
 use crate::error::Error;
 use crate::locate::Tables;
-use crate::pipeline::answer::{self, Means};
+use crate::pipeline::answer::{self, Answer, Means, Resolver};
 use crate::pipeline::assemble::{self, Frame};
-use crate::pipeline::replay::{self, Progress};
+use crate::pipeline::replay::{self, Progress, Reading};
 use crate::pipeline::study::Overview;
 use crate::report;
+use crate::report::escape::visible;
+use crate::report::terminal::plural;
 use crate::source::error::SourceError;
 use crate::source::{files, names, resolve};
 
@@ -70,6 +72,9 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     let locator = args.tables.locator(context)?;
     let named: Result<Vec<_>, _> = args.ask.names_files(context).iter().map(|path| names::read(path)).collect();
     let named = named?;
+    for file in &named {
+        tracing::info!("names file {}: {} read, {} rejected", visible(&file.path), file.names.len(), file.rejected_total);
+    }
     let inputs: Vec<PathBuf> = args.inputs.iter().chain(&args.read).cloned().collect();
     if inputs.is_empty() {
         return Err(Error::Usage("no input; name a capture or a folder, or - for standard input".into()));
@@ -77,29 +82,35 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     let hash = !args.no_hash && (args.hash || format != Format::Text);
 
     let expanded = files::expand(&inputs);
+    tracing::info!("{}, {}", plural(expanded.captures.len() as u64, "capture"), plural(expanded.bytes, "byte"));
     let progress = Arc::new(Progress::default());
     progress::stop_on_interrupt(&progress);
     let bar = Bar::start(&progress, expanded.bytes, context.quiet);
     let mut options = args.read_args.options(context, hash);
     options.wanted = args::wanted(&ask);
-    let mut reading = replay::replay(expanded.captures, &options, Overview::new(Tables::shipped()), &progress);
+    let mut reading = replay::replay(expanded.captures, &options, Overview::new(locator.tables()), &progress);
     drop(bar);
+    log_reading(&reading);
     reading.failures.splice(0..0, expanded.failures);
     if reading.inputs.is_empty() {
         return Err(first_failure(reading.failures, context));
     }
 
     let asked = |addrs: &[std::net::IpAddr]| resolve::reverse(addrs);
-    let means = Means { locator: &locator, book: answer::rule_book()?, resolve: ask.resolve.then_some(&asked) };
+    let resolve = ask.resolve.then(|| Resolver::new(&asked, reading.inputs.len() + named.len()));
+    let means = Means { locator: &locator, book: answer::rule_book()?, resolve };
     let mut digest = std::mem::take(&mut reading.digest);
     let first = reading.inputs.iter().filter_map(|i| i.first).min();
     answer::add_names(&mut digest, &named, reading.inputs.len(), first);
     let last = reading.inputs.iter().filter_map(|i| i.last).max();
     let found = answer::answer(&digest, last, &ask, &means);
+    log_answer(&found);
     let frame = Frame { reproduce: reproduce(&context.arguments), names: &named };
     let report = assemble::report(&reading, &digest, &found, &ask, &means, &frame);
 
-    output::write(args.output.as_deref(), &render(&report, format, context)?)?;
+    let bytes = render(&report, format, context)?;
+    output::write(args.output.as_deref(), &bytes)?;
+    tracing::info!("report of {} bytes written", bytes.len());
     for failure in &reading.failures {
         super::complain(&format!("rutter: {failure}"));
     }
@@ -109,9 +120,56 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     }
     let partial = !reading.failures.is_empty() || c.rejected > 0 || c.dropped > 0;
     if partial && !context.quiet && format != Format::Text {
-        super::complain(&format!("rutter: done, with {} rejected records (see \"rejected\" in the report)", c.rejected));
+        super::complain(&format!(
+            "rutter: done, with {} rejected (see \"rejected\" in the report)",
+            plural(c.rejected, "record")
+        ));
     }
     Ok(if partial { Outcome::Partial } else { Outcome::Done }.strict(args.read_args.strict))
+}
+
+/// For `-v`: what was read.
+pub(super) fn log_reading(reading: &Reading<Overview>) {
+    let c = &reading.counts;
+    tracing::info!(
+        "read {}: {}, {}, {} ({} matched), {} rejected, {} failed",
+        plural(reading.inputs.len() as u64, "input"),
+        plural(c.packets, "packet"),
+        plural(c.flows, "flow"),
+        plural(c.quotes, "ICMP quote"),
+        c.matched,
+        c.rejected,
+        reading.failures.len()
+    );
+    for input in &reading.inputs {
+        let (path, format) = (visible(&input.path), &input.format);
+        tracing::debug!(
+            "{path}: {format}, {} packets, {} other records, {} rejected",
+            input.packets,
+            input.records,
+            input.rejected
+        );
+    }
+}
+
+/// For `-v`: what was found.
+pub(super) fn log_answer(found: &Answer) {
+    let on = found.on.map_or_else(|| "no day".to_owned(), |day| day.to_string());
+    tracing::info!(
+        "{}, {} shown; law as of {on}; {} resolved",
+        plural(found.found as u64, "finding"),
+        found.paths.len(),
+        plural(found.resolved.len() as u64, "name")
+    );
+    for path in &found.paths {
+        tracing::debug!(
+            "{}, score {:.3}: {} hops, source address {}",
+            path.finding.kind,
+            path.finding.score,
+            path.hops.len(),
+            path.trust.as_str()
+        );
+    }
 }
 
 /// The report's bytes.

@@ -171,13 +171,7 @@ fn truncated(layer: &'static str, need: usize, have: usize) -> DecodeError {
 }
 
 #[inline(always)]
-fn ip_header(
-    frame: &[u8],
-    at: usize,
-    limit: usize,
-    packet: &mut Packet,
-    sink: &mut impl LayerSink,
-) -> Result<(), DecodeError> {
+fn ip_header(frame: &[u8], at: usize, limit: usize, packet: &mut Packet, sink: &mut impl LayerSink) -> Result<(), DecodeError> {
     let bytes = frame.get(at..limit).unwrap_or_default();
     match bytes.first().map(|b| b >> 4) {
         Some(4) => ipv4(frame, at, bytes, packet, sink),
@@ -188,13 +182,7 @@ fn ip_header(
 }
 
 #[inline(always)]
-fn ipv4(
-    frame: &[u8],
-    at: usize,
-    bytes: &[u8],
-    packet: &mut Packet,
-    sink: &mut impl LayerSink,
-) -> Result<(), DecodeError> {
+fn ipv4(frame: &[u8], at: usize, bytes: &[u8], packet: &mut Packet, sink: &mut impl LayerSink) -> Result<(), DecodeError> {
     let Some(ip) = Ipv4Packet::new(bytes) else { return Err(truncated("ipv4", 20, bytes.len())) };
     let header = usize::from(ip.get_header_length()) * 4;
     let src = PackedAddr::from_v4(ip.get_source());
@@ -269,13 +257,7 @@ fn options(mut rest: &[u8], sink: &mut impl LayerSink) {
 }
 
 #[inline(always)]
-fn ipv6(
-    frame: &[u8],
-    at: usize,
-    bytes: &[u8],
-    packet: &mut Packet,
-    sink: &mut impl LayerSink,
-) -> Result<(), DecodeError> {
+fn ipv6(frame: &[u8], at: usize, bytes: &[u8], packet: &mut Packet, sink: &mut impl LayerSink) -> Result<(), DecodeError> {
     let Some(ip) = Ipv6Packet::new(bytes) else { return Err(truncated("ipv6", 40, bytes.len())) };
     // Two words each; the view's getters assemble an address from eight halves.
     let address = |at: usize| PackedAddr::from_bytes(ip.packet().get(at..).and_then(|b| b.first_chunk()).unwrap_or(&[0; 16]));

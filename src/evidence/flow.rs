@@ -298,7 +298,10 @@ impl FlowState {
     /// Its routers answer with ICMP errors, so it looks half open, and is neither flood nor scan.
     #[must_use]
     pub fn is_traceroute_probe(&self) -> bool {
-        self.key.proto == IpProtocol::UDP && (33434..=33534).contains(&self.server_port()) && self.packets() <= 3 && self.turns == 0
+        self.key.proto == IpProtocol::UDP
+            && (33434..=33534).contains(&self.server_port())
+            && self.packets() <= 3
+            && self.turns == 0
     }
 
     /// Marks it as cut off by the cap.
@@ -411,10 +414,7 @@ impl FlowState {
     pub fn provenance(&self) -> Provenance {
         Provenance {
             input: InputId(self.input),
-            at: Position::Frame {
-                frame: self.frame,
-                offset: u64::from(self.offset_high) << 32 | u64::from(self.offset_low),
-            },
+            at: Position::Frame { frame: self.frame, offset: u64::from(self.offset_high) << 32 | u64::from(self.offset_low) },
         }
     }
 

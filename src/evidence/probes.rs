@@ -90,7 +90,12 @@ impl Probes {
     /// Probes of at most `cap` (source, destination, protocol) at a time.
     #[must_use]
     pub fn new(cap: usize, seed: u64) -> Self {
-        Self { probers: HashMap::with_hasher(foldhash::fast::FixedState::with_seed(seed)), cap: cap.max(16), kept: 0, forgotten: 0 }
+        Self {
+            probers: HashMap::with_hasher(foldhash::fast::FixedState::with_seed(seed)),
+            cap: cap.max(16),
+            kept: 0,
+            forgotten: 0,
+        }
     }
 
     /// Notes a packet that [`is_probe_like`]. `ip` is the packet as captured.

@@ -1,7 +1,7 @@
 //! The loader refuses what cannot be checked, the embedded list is the folder, and the tables that no stage reads yet
 //! keep the rules of the others.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![expect(clippy::print_stdout, reason = "tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

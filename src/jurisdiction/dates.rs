@@ -174,7 +174,6 @@ impl<'de> Deserialize<'de> for AsOf {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
 

@@ -4,8 +4,6 @@
 //! force (ETS 185 arts 36 and 37: first day of the month after three months) and a deposit that the rule book read,
 //! `row` where it repeats a row that was read in a source, `weak` where the row itself is unconfirmed or partly read.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use super::RuleBook;
 use crate::model::law::Status::{self, *};
 use crate::model::net::StateCode;

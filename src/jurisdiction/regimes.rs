@@ -128,7 +128,6 @@ fn regime(s: &StatusOn, articles: &str) -> RegimeTouch {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
 

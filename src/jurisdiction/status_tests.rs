@@ -1,7 +1,5 @@
 //! The date logic on made-up rows, and what it says about answers as a whole.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use super::RuleBook;
 use super::book_tests::{Made, book_of};
 use super::status::StatusOn;

@@ -1,6 +1,6 @@
 //! Touches: grounds, probabilities, what is shown, and what is never said.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![expect(clippy::print_stdout, reason = "tests")]
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -4,7 +4,7 @@
 //! probabilities of the confidence classes and the router-name rules were made with these rows in view: the counts
 //! describe them and predict nothing.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests that print")]
+#![expect(clippy::print_stdout, reason = "tests that print")]
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;

@@ -84,7 +84,6 @@ fn row(line: &str) -> Option<City> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

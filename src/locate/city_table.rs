@@ -96,7 +96,6 @@ impl CityTable {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::super::columns::tests::{put_column, put_varint};
     use super::*;
     use proptest::prelude::*;

@@ -97,7 +97,6 @@ fn place(places: &Places, provider: &str, region: &str) -> Region {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

@@ -49,7 +49,6 @@ fn row(line: &'static str) -> Option<(StateCode, Country)> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

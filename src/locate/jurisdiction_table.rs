@@ -227,7 +227,6 @@ fn index<K: Copy>(starts: &[K], buckets: usize, bucket: impl Fn(K) -> u32) -> Ve
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::super::columns::tests::{put_column, put_varint};
     use super::*;
     use proptest::prelude::*;

@@ -192,7 +192,6 @@ impl UserDatabase {
 
 #[cfg(test)]
 pub(super) mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::model::net::{Asn, StateCode};
     use proptest::prelude::*;

@@ -93,7 +93,6 @@ pub(super) fn pool(table: &[(StateCode, f32)], registered: Option<StateCode>, vo
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use proptest::prelude::*;
 

@@ -124,7 +124,6 @@ pub(super) fn parse(text: &str) -> Option<IpNet> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use proptest::prelude::*;
 

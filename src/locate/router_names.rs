@@ -3,6 +3,9 @@
 //! Rules are per operator (`data/names/router-hostname-rules.tsv`) and count only where the table says that the same
 //! operator announces the address: whoever holds an address may give it any PTR name. An address that nobody announces
 //! (operators' unannounced link networks) keeps the answer at lower probability.
+//!
+//! A rule is compiled when a name first needs it. One that cannot be compiled (a build of `regex` may lack a feature
+//! that its pattern needs) is passed over, and [`RouterNames::broken`] counts it, so that a run can say so.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -44,6 +47,13 @@ struct Rule {
     asns: Vec<Asn>,
 }
 
+impl Rule {
+    /// Compiled at first use; `None` if it cannot be.
+    fn regex(&self) -> Option<&Regex> {
+        self.regex.get_or_init(|| Regex::new(self.pattern).ok()).as_ref()
+    }
+}
+
 /// How the operator of a rule relates to whoever announces the address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Operator {
@@ -74,36 +84,57 @@ type Codes = BTreeMap<(&'static str, &'static str), (StateCode, (f32, f32))>;
 pub(super) struct RouterNames {
     rules: Vec<Rule>,
     codes: Codes,
+    /// Lines of the file, or steps of a rule, that say nothing this program knows.
+    unread: usize,
 }
 
 impl RouterNames {
     /// Reads the shipped rules.
     pub(super) fn shipped() -> Self {
+        Self::read(ROUTER_NAMES.text())
+    }
+
+    fn read(text: &'static str) -> Self {
         let mut rules = Vec::new();
         let mut codes = BTreeMap::new();
         let mut asns: BTreeMap<&str, Vec<Asn>> = BTreeMap::new();
-        for line in ROUTER_NAMES.text().lines() {
+        let mut unread = 0;
+        for line in text.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#')) {
             let fields: Vec<&'static str> = line.split('\t').collect();
             match *fields.as_slice() {
                 ["rule", suffix, pattern, steps] => {
-                    let steps = steps.split('+').filter_map(step).collect();
+                    let words = steps.split('+').count();
+                    let steps: Vec<Step> = steps.split('+').filter_map(step).collect();
+                    unread += words - steps.len();
                     rules.push(Rule { suffix, pattern, regex: OnceLock::new(), steps, asns: Vec::new() });
                 }
                 ["asn", suffix, list] => {
-                    asns.entry(suffix).or_default().extend(list.split(',').filter_map(|n| n.trim().parse().ok().map(Asn)));
-                }
-                ["code", table, code, state, lat, lon] => {
-                    if let (Some(state), Ok(lat), Ok(lon)) = (StateCode::new(state), lat.parse(), lon.parse()) {
-                        codes.insert((table, code), (state, (lat, lon)));
+                    for number in list.split(',') {
+                        match number.trim().parse() {
+                            Ok(number) => asns.entry(suffix).or_default().push(Asn(number)),
+                            Err(_) => unread += 1,
+                        }
                     }
                 }
-                _ => {}
+                ["code", table, code, state, lat, lon] => match (StateCode::new(state), lat.parse(), lon.parse()) {
+                    (Some(state), Ok(lat), Ok(lon)) => {
+                        codes.insert((table, code), (state, (lat, lon)));
+                    }
+                    _ => unread += 1,
+                },
+                _ => unread += 1,
             }
         }
         for rule in &mut rules {
             rule.asns = asns.get(rule.suffix).cloned().unwrap_or_default();
         }
-        Self { rules, codes }
+        Self { rules, codes, unread }
+    }
+
+    /// Rules that cannot be compiled, and lines or steps that cannot be read: 0 unless the program was built wrongly.
+    /// Compiles what was not needed before (a few milliseconds, once).
+    pub(super) fn broken(&self) -> usize {
+        self.unread + self.rules.iter().filter(|r| r.regex().is_none()).count()
     }
 
     /// Reads `name` (lower case, without final dot) of an address that `announcer` announces.
@@ -117,8 +148,7 @@ impl RouterNames {
             if !name.strip_suffix(rule.suffix).is_some_and(|head| head.ends_with('.')) {
                 continue;
             }
-            let regex = rule.regex.get_or_init(|| Regex::new(rule.pattern).ok());
-            let Some(groups) = regex.as_ref().and_then(|r| r.captures(name)) else { continue };
+            let Some(groups) = rule.regex().and_then(|r| r.captures(name)) else { continue };
             let group = |i: usize| groups.get(i).map(|m| m.as_str());
             if let Some(spot) = self.follow(rule, group(1).unwrap_or_default(), group(2), world) {
                 let operator = match announcer {
@@ -199,7 +229,6 @@ fn step(word: &'static str) -> Option<Step> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
     use super::*;
 
     fn decode(name: &str, asn: u32) -> Option<(String, Operator)> {
@@ -231,6 +260,30 @@ mod tests {
             .filter_map(|s| if let Step::Codes(t) = s { Some(*t) } else { None })
             .collect();
         assert!(names.codes.keys().all(|k| named.contains(&k.0)), "codes of a table that no rule uses");
+    }
+
+    #[test]
+    fn every_shipped_rule_compiles_and_a_broken_one_is_counted() {
+        assert_eq!(RouterNames::shipped().broken(), 0);
+        let good = "# a comment\n\nrule\tex.net\t^([a-z]{3})\\.ex\\.net$\tiata\nasn\tex.net\t64512\n";
+        assert_eq!(RouterNames::read(good).broken(), 0);
+        for (bad, why) in [
+            ("rule\tex.net\t^([a-z]{3}\tiata\n", "no regular expression"),
+            ("rule\tex.net\t^([a-z]{3})$\tconst:?\n", "no such step"),
+            ("rule\tex.net\t^([a-z]{3})$\n", "a field is missing"),
+            ("asn\tex.net\t64512,x\n", "no number"),
+            ("code\tt\tfra\tDE\tnorth\t8\n", "no degrees"),
+        ] {
+            assert_eq!(RouterNames::read(bad).broken(), 1, "{why}");
+        }
+        // The others go on working.
+        let (cities, airports, countries) = (Cities::shipped(), Airports::shipped(), Countries::shipped());
+        let world = World { cities: &cities, airports: &airports, countries: &countries };
+        let both = "rule\tex.net\t^(x\tiata\nrule\tex.net\t^([a-z]{3})[.]ex[.]net$\tiata\nasn\tex.net\t64512\n";
+        let names = RouterNames::read(both);
+        assert_eq!(names.broken(), 1);
+        let found = names.decode("fra.ex.net", Some(Asn(64512)), &world).unwrap();
+        assert_eq!(found.spot.state.as_str(), "DE");
     }
 
     #[test]

@@ -82,7 +82,6 @@ pub(super) fn table() -> Prefixes<Special> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

@@ -30,6 +30,8 @@ const CITIES_CAP: usize = 48 << 20;
 #[derive(Debug)]
 pub struct Tables {
     anycast: Prefixes<Origin>,
+    /// The user's list.
+    lists: Vec<Dataset>,
     special: Prefixes<Special>,
     /// Blocks of 16 bits that hold a special-purpose or anycast prefix; all others skip both lists.
     v4: Blocks,
@@ -90,26 +92,26 @@ impl Tables {
     #[must_use]
     pub fn shipped() -> &'static Self {
         static SHIPPED: OnceLock<Tables> = OnceLock::new();
-        SHIPPED.get_or_init(|| Self::new(anycast::shipped()))
+        SHIPPED.get_or_init(|| Self::new(anycast::shipped(), Vec::new()))
     }
 
     /// The shipped tables and a user's list of anycast prefixes (`--anycast FILE`): a prefix or an address in the first
-    /// field of each line; `#` begins a comment. `name` stands in source claims and errors. The tables themselves are
-    /// shared, so this is cheap.
+    /// field of each line; `#` begins a comment. `name` stands in source claims, data sets and errors. The tables
+    /// themselves are shared, so this is cheap.
     ///
     /// # Errors
     /// A line that holds no prefix, by number.
     pub fn with_anycast(list: &str, name: &str) -> Result<Self, AnycastError> {
         let mut entries = anycast::shipped();
         entries.extend(anycast::parse(list, name)?);
-        Ok(Self::new(entries))
+        Ok(Self::new(entries, vec![anycast::dataset(list, name)]))
     }
 
-    fn new(entries: Vec<(ipnet::IpNet, Origin)>) -> Self {
+    fn new(entries: Vec<(ipnet::IpNet, Origin)>, lists: Vec<Dataset>) -> Self {
         let mut masked: Vec<_> = special::shipped().into_iter().map(|e| e.0).collect();
         masked.extend(entries.iter().map(|e| e.0));
         let (v4, v6) = Prefixes::new(masked.into_iter().map(|net| (net, ()))).blocks();
-        Self { anycast: anycast::table(entries), special: special::table(), v4, v6 }
+        Self { anycast: anycast::table(entries), lists, special: special::table(), v4, v6 }
     }
 
     /// State in which an address is used, for overviews: as an end point, without names, clouds or round-trip times.
@@ -178,10 +180,17 @@ impl Tables {
         embedded::JURISDICTION_V4.date.parse().unwrap_or_default()
     }
 
-    /// Every shipped table that answers may rest on, by name.
+    /// Every shipped table that answers may rest on, by name; then the user's list of anycast prefixes.
     #[must_use]
     pub fn datasets(&self) -> Vec<Dataset> {
-        embedded::ALL.iter().map(|s| s.dataset()).collect()
+        embedded::ALL.iter().map(|s| s.dataset()).chain(self.lists.iter().cloned()).collect()
+    }
+
+    /// Router-name rules inside the program that it cannot use: 0 unless it was built wrongly. Names that such a rule
+    /// would have read say nothing then, so a report has to tell.
+    #[must_use]
+    pub fn broken_rules(&self) -> usize {
+        router_names().broken()
     }
 
     /// The special-purpose block that holds `addr`.
@@ -205,7 +214,6 @@ pub(super) fn cell(addr: IpAddr) -> Option<Cell> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn state(addr: &str) -> Option<String> {
@@ -261,6 +269,11 @@ mod tests {
         assert_eq!(more.anycast(addr).unwrap().as_ref(), "mine");
         assert!(Tables::shipped().state(addr).is_some(), "the shipped tables are as they were");
         assert!(Tables::with_anycast("x", "mine").is_err());
+        // So that a report can be repeated, it says which list it was.
+        let own = more.datasets().pop().unwrap();
+        assert_eq!((own.name.as_str(), own.date.as_str(), own.licence.as_str()), ("mine", "", "the user's own"));
+        assert_eq!(own.sha256, "a5f3c1494e85560d3efe83207f3d299a48814998a549f1e2f5f55d7ff7eeb062");
+        assert_eq!(more.datasets().len(), Tables::shipped().datasets().len() + 1);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! The order of sources, and the traps that earlier tools fell into.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::net::IpAddr;
 use std::sync::Arc;
 

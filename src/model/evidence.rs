@@ -1,4 +1,5 @@
-//! One fact with its provenance. Every statement in a report carries the ids of the evidence under it.
+//! One fact with its provenance. Every hop in a report carries the ids of the evidence under it; links, borders and
+//! states follow from hops.
 
 use std::fmt;
 use std::net::IpAddr;

@@ -142,7 +142,6 @@ pub(super) fn is_plain(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn error(text: &str) -> String {

@@ -10,7 +10,7 @@ use crate::hops;
 use crate::jurisdiction::{LawOfTheDay, RuleBook, VictimEnd, touch_path};
 use crate::locate::{Locator, Query, RttBound};
 use crate::model::digest::Digest;
-use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, InputId, Name, Provenance};
+use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, InputId, Name, Position, Provenance};
 use crate::model::hop::Hop;
 use crate::model::net::StateCode;
 use crate::model::path::{AttackPath, Finding};
@@ -53,6 +53,23 @@ pub struct Ask {
 /// Asks for the reverse names of addresses.
 pub type Resolve<'a> = dyn Fn(&[IpAddr]) -> Vec<Name> + 'a;
 
+/// A resolver that may be asked.
+#[derive(Clone, Copy)]
+pub struct Resolver<'a> {
+    /// Asks it.
+    pub ask: &'a Resolve<'a>,
+    /// Its place in the list of inputs: it follows captures and names files.
+    pub input: InputId,
+}
+
+impl<'a> Resolver<'a> {
+    /// A resolver that stands behind `inputs` other inputs.
+    #[must_use]
+    pub fn new(ask: &'a Resolve<'a>, inputs: usize) -> Self {
+        Self { ask, input: InputId(u16::try_from(inputs).unwrap_or(u16::MAX)) }
+    }
+}
+
 /// What answers rest on.
 #[derive(Clone, Copy)]
 pub struct Means<'a> {
@@ -61,7 +78,7 @@ pub struct Means<'a> {
     /// What the law is.
     pub book: &'a RuleBook,
     /// The resolver, if it may be asked.
-    pub resolve: Option<&'a Resolve<'a>>,
+    pub resolve: Option<Resolver<'a>>,
 }
 
 /// What was found.
@@ -73,6 +90,17 @@ pub struct Answer {
     pub found: usize,
     /// Day on which law was read; `None` without a packet and without `--on`.
     pub on: Option<Day>,
+    /// What the resolver said: facts that hops rest on as on those of the digest, with ids that go on from there. The
+    /// place of an answer is its number; it has no bytes, so the offset is 0. Dated with the last packet.
+    pub resolved: Vec<EvidenceItem>,
+}
+
+impl Answer {
+    /// The fact with this id, of `digest` (from which this answer was made) or of the resolver.
+    #[must_use]
+    pub fn item<'a>(&'a self, digest: &'a Digest, id: EvidenceId) -> Option<&'a EvidenceItem> {
+        digest.item(id).or_else(|| self.resolved.iter().find(|item| item.id == id))
+    }
 }
 
 /// The rule book inside the program.
@@ -109,9 +137,10 @@ pub fn answer(digest: &Digest, last: Option<Timestamp>, ask: &Ask, means: &Means
     let ranking = rank(digest, &traces, &chains, &ask.question, &|a| tables.state(a), &|a| tables.row(a).and_then(|r| r.asn));
     let mut routes: Vec<(Route, Finding)> =
         ranking.subjects.into_iter().filter_map(|ranked| route(digest, &traces, &chains, ranked)).collect();
-    if let Some(resolve) = means.resolve {
-        resolve_names(&mut routes, resolve);
-    }
+    let resolved = match means.resolve {
+        Some(resolver) => resolve_names(&mut routes, resolver, digest.items.len(), last.unwrap_or_default()),
+        None => Vec::new(),
+    };
     let mut law = LawOfTheDay::new(means.book, day);
     let is_victim = |addr: IpAddr| ask.question.names_victim(addr);
     let victim = if ask.question.victims.is_empty() { VictimEnd::Target } else { VictimEnd::Given(&is_victim) };
@@ -121,7 +150,7 @@ pub fn answer(digest: &Digest, last: Option<Timestamp>, ask: &Ask, means: &Means
         touch_path(&mut path, ask.victim_state, victim, &mut law);
         path
     });
-    Answer { paths: paths.collect(), found: ranking.found, on }
+    Answer { paths: paths.collect(), found: ranking.found, on, resolved }
 }
 
 fn route(digest: &Digest, traces: &[Route], chains: &[Route], ranked: Ranked) -> Option<(Route, Finding)> {
@@ -147,18 +176,86 @@ fn place(hop: &Hop, bounds: &[Bound], on: Day, sensor: Option<SensorPlace>, loca
     Some(locator.locate(&Query { addr, role: hop.role, names: &hop.names, rtt_bounds: &all, on }))
 }
 
-/// Asks once for all nameless hops, and only for those that the report shows.
-fn resolve_names(routes: &mut [(Route, Finding)], resolve: &Resolve<'_>) {
+/// Asks once for all nameless hops, and only for those that the report shows. What comes back are facts like all
+/// others, numbered on from the `known` ones.
+fn resolve_names(routes: &mut [(Route, Finding)], resolver: Resolver<'_>, known: usize, time: Timestamp) -> Vec<EvidenceItem> {
     let nameless = |h: &&Hop| h.names.is_empty();
     let wanted: BTreeSet<IpAddr> = routes.iter().flat_map(|(r, _)| &r.hops).filter(nameless).filter_map(|h| h.addr).collect();
-    let wanted: Vec<IpAddr> = wanted.into_iter().collect();
-    let mut found: BTreeMap<IpAddr, Vec<Name>> = BTreeMap::new();
-    for name in resolve(&wanted) {
-        found.entry(name.addr).or_default().push(name);
+    let asked: Vec<IpAddr> = wanted.iter().copied().collect();
+    let mut items = Vec::new();
+    let mut found: BTreeMap<IpAddr, Vec<(EvidenceId, Name)>> = BTreeMap::new();
+    for name in (resolver.ask)(&asked).into_iter().filter(|name| wanted.contains(&name.addr)) {
+        let Ok(id) = u32::try_from(known + items.len() + 1).map(EvidenceId) else { break };
+        let at = Position::Line { line: items.len() as u64 + 1, offset: 0 };
+        found.entry(name.addr).or_default().push((id, name.clone()));
+        items.push(EvidenceItem { id, from: Provenance { input: resolver.input, at }, time, fact: Evidence::Name(name) });
     }
     for hop in routes.iter_mut().flat_map(|(r, _)| &mut r.hops).filter(|h| h.names.is_empty()) {
-        if let Some(names) = hop.addr.and_then(|addr| found.get(&addr)) {
-            hop.names.clone_from(names);
+        for (id, name) in hop.addr.and_then(|addr| found.get(&addr)).into_iter().flatten() {
+            hop.names.push(name.clone());
+            // New ids are the largest: the list stays sorted.
+            hop.because.push(*id);
         }
+    }
+    items
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::evidence::{NameHow, SourceTrust};
+    use crate::model::hop::{HopRole, Knowledge};
+    use crate::model::route::RouteSource;
+    use crate::model::time::Span;
+
+    fn hop(addr: [u8; 4], because: &[u32]) -> Hop {
+        Hop {
+            rank: 0,
+            ttl: None,
+            addr: Some(addr.into()),
+            role: HopRole::Transit,
+            kind: Knowledge::Observed,
+            seen: None,
+            rtts: Vec::new(),
+            mpls: Vec::new(),
+            names: Vec::new(),
+            remarks: Vec::new(),
+            because: because.iter().map(|&n| EvidenceId(n)).collect(),
+        }
+    }
+
+    #[test]
+    fn a_resolved_name_is_evidence_with_an_id_and_a_place() {
+        let name = |addr: [u8; 4], name: &str| Name { addr: addr.into(), name: name.into(), how: NameHow::Resolved, ttl_s: None };
+        let (a, b, c) = ([192, 0, 2, 1], [192, 0, 2, 2], [192, 0, 2, 3]);
+        let mut named = hop(b, &[2]);
+        named.names.push(name(b, "known.example"));
+        let route = Route {
+            source: RouteSource::Traceroute,
+            origin: None,
+            trust: SourceTrust::Echoed,
+            target: a.into(),
+            seen: Span::at(Timestamp(0)),
+            hops: vec![hop(a, &[1]), named, hop(a, &[3])],
+            segments: Vec::new(),
+            complete: true,
+            remarks: Vec::new(),
+        };
+        let mut routes = vec![(route, Finding { kind: "traceroute", score: 1.0, reason: String::new() })];
+        // Also answers what nobody asked.
+        let ask = |asked: &[IpAddr]| {
+            assert_eq!(asked, [IpAddr::from(a)]);
+            vec![name(c, "unasked.example"), name(a, "a.example")]
+        };
+        let items = resolve_names(&mut routes, Resolver::new(&ask, 4), 3, Timestamp(7));
+        assert_eq!(items.len(), 1);
+        let item = items.first().unwrap();
+        assert_eq!((item.id, item.from.input, item.time), (EvidenceId(4), InputId(4), Timestamp(7)));
+        assert_eq!(item.from.at, Position::Line { line: 1, offset: 0 });
+        let because: Vec<Vec<u32>> = routes[0].0.hops.iter().map(|h| h.because.iter().map(|e| e.0).collect()).collect();
+        assert_eq!(because, [vec![1, 4], vec![2], vec![3, 4]]);
+        let found = Answer { resolved: items, ..Answer::default() };
+        assert!(found.item(&Digest::default(), EvidenceId(4)).is_some());
+        assert!(found.item(&Digest::default(), EvidenceId(3)).is_none());
     }
 }

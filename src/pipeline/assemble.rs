@@ -10,6 +10,7 @@ use crate::model::digest::Digest;
 use crate::model::evidence::Position;
 use crate::report::html::{self, Atlas, HtmlError};
 use crate::report::model as report;
+use crate::report::terminal::plural;
 use crate::source::names::NamesFile;
 
 /// What surrounds the findings.
@@ -40,14 +41,14 @@ pub fn report(
         schema: report::SCHEMA,
         tool: report::Tool { name: "rutter", version: env!("CARGO_PKG_VERSION") },
         question: question(found, ask),
-        inputs: inputs(reading, frame.names),
+        inputs: inputs(reading, frame.names, found, ask),
         datasets,
         paths: extract::paths(&found.paths),
         traffic: traffic(&reading.study),
-        evidence: extract::evidence(&found.paths, digest),
+        evidence: extract::evidence(&found.paths, digest, found),
         counters: counters(&reading.counts, frame.names),
         rejected: rejected(reading, frame.names),
-        warnings: warnings(reading, digest, found, ask),
+        warnings: warnings(reading, digest, found, ask, means),
         non_claim: report::NON_CLAIM,
         reproduce: frame.reproduce.clone(),
     }
@@ -67,7 +68,8 @@ fn question(found: &Answer, ask: &Ask) -> report::Question {
     }
 }
 
-fn inputs(reading: &Reading<Overview>, names: &[NamesFile]) -> Vec<report::Input> {
+/// Captures, then names files, then the resolver: `InputId` counts through all of them.
+fn inputs(reading: &Reading<Overview>, names: &[NamesFile], found: &Answer, ask: &Ask) -> Vec<report::Input> {
     let captures = reading.inputs.iter().map(|i| report::Input {
         path: i.path.clone(),
         sha256: i.sha256.clone(),
@@ -92,7 +94,19 @@ fn inputs(reading: &Reading<Overview>, names: &[NamesFile]) -> Vec<report::Input
         last: None,
         truncated: false,
     });
-    captures.chain(names).collect()
+    let resolver = ask.resolve.then(|| report::Input {
+        path: "resolver".to_owned(),
+        sha256: None,
+        format: "resolver".to_owned(),
+        link_types: Vec::new(),
+        packets: 0,
+        records: found.resolved.len() as u64,
+        rejected: 0,
+        first: None,
+        last: None,
+        truncated: false,
+    });
+    captures.chain(names).chain(resolver).collect()
 }
 
 fn traffic(overview: &Overview) -> Vec<report::StateTraffic> {
@@ -127,7 +141,7 @@ fn rejected(reading: &Reading<Overview>, names: &[NamesFile]) -> Vec<report::Rej
     of_captures.chain(of_names).collect()
 }
 
-fn warnings(reading: &Reading<Overview>, digest: &Digest, found: &Answer, ask: &Ask) -> Vec<String> {
+fn warnings(reading: &Reading<Overview>, digest: &Digest, found: &Answer, ask: &Ask, means: &Means<'_>) -> Vec<String> {
     let mut out: Vec<String> = reading.failures.iter().map(ToString::to_string).collect();
     for input in reading.inputs.iter().filter(|i| i.truncated) {
         out.push(format!("{}: ends in the middle of a record; what came after is missing", input.path));
@@ -143,12 +157,26 @@ fn warnings(reading: &Reading<Overview>, digest: &Digest, found: &Answer, ask: &
     let c = &reading.counts;
     if c.evicted > 0 {
         out.push(format!(
-            "{} flows were cut off by the cap on live flows (--max-flows); their later packets count as new flows.",
-            c.evicted
+            "Cut off by the cap on live flows (--max-flows): {}; later packets of such a flow count as a new flow.",
+            plural(c.evicted, "flow")
         ));
     }
     if c.dropped > 0 {
-        out.push(format!("{} packets were lost in live capture and are in no finding.", c.dropped));
+        out.push(format!("Lost in live capture, and in no finding: {}.", plural(c.dropped, "packet")));
+    }
+    let broken = means.locator.tables().broken_rules();
+    if broken > 0 {
+        out.push(format!(
+            "This program was built wrongly: {} of its router-name rules cannot be used, so routers may be placed worse.",
+            plural(broken as u64, "line")
+        ));
+    }
+    for db in means.locator.databases().iter().filter(|db| db.undecodable() > 0) {
+        out.push(format!(
+            "{}: {} met a record that cannot be decoded; those addresses were placed without this database.",
+            db.name(),
+            plural(db.undecodable(), "look-up")
+        ));
     }
     if ask.resolve {
         out.push("Names were asked of a resolver at run time: another run may get other answers.".to_owned());

@@ -1,14 +1,21 @@
 //! Located paths to the one report model: rounding, words, and only the evidence that something rests on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::answer::Answer;
 use crate::model::digest::Digest;
 use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, Flow, Quote};
-use crate::model::hop::Knowledge;
+use crate::model::hop::{HopRole, Knowledge};
 use crate::model::path::{AttackPath, LocatedHop};
 use crate::model::place::{Placement, WhyUnplaced};
 use crate::report::model as report;
+
+/// Why an origin without an address is nowhere although its trust would allow to place it.
+const NO_ORIGIN: &str = "no packet shows an address of the origin";
+
+/// Why a hop of a forwarded chain without an address (`unknown`, `_hidden`) is nowhere.
+const NOT_NAMED: &str = "the header names no address here";
 
 /// Two decimals: more would claim a precision that no table has.
 fn round(p: f32) -> f32 {
@@ -42,7 +49,7 @@ fn path(p: &AttackPath, n: usize) -> report::Path {
         target: report::Target { addr: show(p.target) },
         first: p.seen.first,
         last: p.seen.last,
-        hops: p.hops.iter().map(hop).collect(),
+        hops: p.hops.iter().map(|h| hop(p, h)).collect(),
         segments: p
             .segments
             .iter()
@@ -58,11 +65,13 @@ fn path(p: &AttackPath, n: usize) -> report::Path {
     }
 }
 
-fn hop(located: &LocatedHop) -> report::Hop {
+fn hop(path: &AttackPath, located: &LocatedHop) -> report::Hop {
     let LocatedHop { hop, placement, touches } = located;
     let why_unplaced = match placement {
         Some(place) => place.why_unplaced.as_ref().map(ToString::to_string),
-        None if hop.kind == Knowledge::Gap => Some(WhyUnplaced::Silent.to_string()),
+        None if hop.kind == Knowledge::Asserted => Some(NOT_NAMED.to_owned()),
+        None if hop.role == HopRole::Origin && path.trust.may_be_origin() => Some(NO_ORIGIN.to_owned()),
+        None if hop.kind == Knowledge::Gap && hop.role != HopRole::Origin => Some(WhyUnplaced::Silent.to_string()),
         None => Some(WhyUnplaced::Unproved.to_string()),
     };
     let mut names: Vec<String> = hop.names.iter().map(|n| n.name.to_string()).collect();
@@ -141,11 +150,38 @@ pub fn sources(place: &Placement) -> Vec<report::SourceRow> {
         .collect()
 }
 
-/// The evidence that `paths` name, in order of id.
+/// The evidence that `paths` name, in order of id. `found` is the answer that they are of, `digest` what it was made from.
 #[must_use]
-pub fn evidence(paths: &[AttackPath], digest: &Digest) -> Vec<report::EvidenceRow> {
+pub fn evidence(paths: &[AttackPath], digest: &Digest, found: &Answer) -> Vec<report::EvidenceRow> {
     let named: BTreeSet<EvidenceId> = paths.iter().flat_map(|p| &p.hops).flat_map(|h| h.hop.because.iter().copied()).collect();
-    named.into_iter().filter_map(|id| digest.item(id)).map(evidence_row).collect()
+    named.into_iter().filter_map(|id| found.item(digest, id)).map(evidence_row).collect()
+}
+
+/// The ids of a live run. Every telling is made from a digest of its own, in which ids begin at 1; what is told counts on
+/// over the run instead, so that an id names one thing only. A finding that is told again has new ids.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Numbering {
+    paths: usize,
+    evidence: u32,
+}
+
+impl Numbering {
+    /// The next path of `found`, with the evidence that it names.
+    pub fn tell(&mut self, told: &AttackPath, digest: &Digest, found: &Answer) -> (report::Path, Vec<report::EvidenceRow>) {
+        self.paths += 1;
+        let mut shown = path(told, self.paths);
+        let mut rows = evidence(std::slice::from_ref(told), digest, found);
+        let mut renamed: BTreeMap<EvidenceId, EvidenceId> = BTreeMap::new();
+        for row in &mut rows {
+            self.evidence = self.evidence.saturating_add(1);
+            renamed.insert(row.id, EvidenceId(self.evidence));
+            row.id = EvidenceId(self.evidence);
+        }
+        for hop in &mut shown.hops {
+            hop.because = hop.because.iter().filter_map(|id| renamed.get(id).copied()).collect();
+        }
+        (shown, rows)
+    }
 }
 
 fn evidence_row(item: &EvidenceItem) -> report::EvidenceRow {
@@ -227,4 +263,77 @@ fn describe_quote(q: &Quote) -> String {
 fn ttls(ttls: &[u8]) -> String {
     let words: Vec<String> = ttls.iter().map(ToString::to_string).collect();
     words.join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::evidence::{InputId, Name, NameHow, Position, Provenance, SourceTrust};
+    use crate::model::hop::Hop;
+    use crate::model::path::Finding;
+    use crate::model::time::{Span, Timestamp};
+
+    fn item(id: u32) -> EvidenceItem {
+        let addr = IpAddr::from([192, 0, 2, 1]);
+        EvidenceItem {
+            id: EvidenceId(id),
+            from: Provenance { input: InputId(0), at: Position::Line { line: u64::from(id), offset: 0 } },
+            time: Timestamp(0),
+            fact: Evidence::Name(Name { addr, name: format!("n{id}").into(), how: NameHow::File, ttl_s: None }),
+        }
+    }
+
+    fn told(role: HopRole, trust: SourceTrust, because: &[u32]) -> AttackPath {
+        let hop = Hop {
+            rank: 0,
+            ttl: None,
+            addr: None,
+            role,
+            kind: Knowledge::Gap,
+            seen: None,
+            rtts: Vec::new(),
+            mpls: Vec::new(),
+            names: Vec::new(),
+            remarks: Vec::new(),
+            because: because.iter().map(|&n| EvidenceId(n)).collect(),
+        };
+        AttackPath {
+            origin: None,
+            trust,
+            origin_withheld: None,
+            target: None,
+            seen: Span::at(Timestamp(0)),
+            finding: Finding { kind: "scan", score: 1.0, reason: String::new() },
+            hops: vec![LocatedHop { hop, placement: None, touches: Vec::new() }],
+            segments: Vec::new(),
+            borders: Vec::new(),
+            states: Vec::new(),
+            remarks: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_live_run_gives_no_id_twice_and_every_id_has_its_row() {
+        let digest = Digest { items: (1..=9).map(item).collect(), ..Digest::default() };
+        let (mut numbering, mut paths, mut ids) = (Numbering::default(), Vec::new(), Vec::new());
+        for because in [[2, 5, 9], [2, 5, 9], [1, 2, 3]] {
+            let (path, rows) =
+                numbering.tell(&told(HopRole::Transit, SourceTrust::Proved, &because), &digest, &Answer::default());
+            assert_eq!(path.hops[0].because, rows.iter().map(|r| r.id).collect::<Vec<_>>());
+            let lines: Vec<Position> = because.iter().map(|&n| Position::Line { line: n.into(), offset: 0 }).collect();
+            assert_eq!(rows.iter().map(|r| r.at).collect::<Vec<_>>(), lines, "the row is still of the same fact");
+            paths.push(path.id);
+            ids.extend(rows.iter().map(|r| r.id.0));
+        }
+        assert_eq!(paths, ["p1", "p2", "p3"]);
+        assert_eq!(ids, (1..=9).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn an_origin_that_is_not_shown_is_not_called_silent() {
+        let why = |role, trust| paths(&[told(role, trust, &[])])[0].hops[0].why_unplaced.clone();
+        assert_eq!(why(HopRole::Origin, SourceTrust::Plausible), Some(WhyUnplaced::Unproved.to_string()));
+        assert_eq!(why(HopRole::Origin, SourceTrust::Echoed).as_deref(), Some(NO_ORIGIN));
+        assert_eq!(why(HopRole::Transit, SourceTrust::Echoed), Some(WhyUnplaced::Silent.to_string()));
+    }
 }

@@ -17,6 +17,9 @@ pub const SCHEMA: &str = "rutter.report/1";
 pub const NON_CLAIM: &str = "Location is not responsibility: that traffic was launched from, passed through or ended in a state's territory \
 is not sufficient to attribute it to that state. Rutter names no culprit.";
 
+/// What has to stand wherever places out of the shipped tables are shown (CC BY 4.0; `NOTICE`).
+pub const ATTRIBUTION: &str = "IP Geolocation by DB-IP, https://db-ip.com";
+
 /// A whole report.
 #[derive(Clone, Debug, Serialize)]
 pub struct ReportModel {
@@ -32,7 +35,7 @@ pub struct ReportModel {
     pub datasets: Vec<Dataset>,
     /// The findings, in order of rank.
     pub paths: Vec<Path>,
-    /// How much traffic was with which state, most packets first: an overview of everything, not of findings.
+    /// How much traffic had an end in which state, most packets first: an overview of everything, not of findings.
     pub traffic: Vec<StateTraffic>,
     /// Every piece of evidence that a path names, by id.
     pub evidence: Vec<EvidenceRow>,
@@ -72,7 +75,8 @@ pub struct Question {
     pub trusted_proxies: Vec<String>,
     /// State of the victim, if it was given or follows from the target.
     pub victim_state: Option<StateCode>,
-    /// Day at which law and tables are read: `--on`, else the day of the last packet.
+    /// Day as of which law is read: `--on`, else the day of the last packet. Tables have dates of their own, in
+    /// `datasets`; one that is far from this day is warned of.
     pub on: Option<Day>,
     /// How many findings were asked for.
     pub top: usize,
@@ -87,7 +91,7 @@ pub struct Input {
     pub path: String,
     /// Of the bytes as they lie on disk; `null` if it was not computed.
     pub sha256: Option<String>,
-    /// `pcap`, `pcapng`, `snoop`, `live`, `unknown`.
+    /// `pcap`, `pcapng`, `snoop`, `live`, `names`, `resolver`, `unknown`.
     pub format: String,
     /// Link types, sorted.
     pub link_types: Vec<String>,
@@ -200,6 +204,15 @@ pub struct Hop {
     pub because: Vec<EvidenceId>,
 }
 
+impl Hop {
+    /// An origin whose address is not shown. It is no silent hop, whatever its `kind`. (One that a header asserts and
+    /// names no address for is not withheld: there is none.)
+    #[must_use]
+    pub fn is_withheld(&self) -> bool {
+        self.role == HopRole::Origin && self.addr.is_none() && self.kind != Knowledge::Asserted
+    }
+}
+
 /// A possible place.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LocusRow {
@@ -284,10 +297,12 @@ pub struct StateP {
     pub p: f32,
 }
 
-/// Overview row.
+/// Overview row. Both ends of a flow count: a flow between two states stands in two rows, one within a state in one,
+/// so the rows add up to more than there was.
 #[derive(Clone, Debug, Serialize)]
 pub struct StateTraffic {
-    /// State in which the tables place the far address; `null` is "unknown".
+    /// State in which the tables place an end of the flow. `null` is "unknown": no table has the address or it is
+    /// anycast or special-purpose, or it belongs to an opener that proved nothing, so that it may be anybody's.
     pub state: Option<StateCode>,
     /// Flows.
     pub flows: u64,

@@ -7,10 +7,14 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 use super::escape::visible;
-use super::model::{Hop, Path, ReportModel, Touch};
+use super::model::{ATTRIBUTION, Hop, Path, ReportModel, Touch};
 use crate::model::hop::Knowledge;
 use crate::model::law::{Basis, RegimeTouch};
 use crate::model::net::StateCode;
+
+mod norms;
+#[cfg(test)]
+mod tests;
 
 /// How to write.
 #[derive(Clone, Copy, Debug)]
@@ -110,7 +114,9 @@ fn header(out: &mut String, report: &ReportModel, look: Look) {
     );
 }
 
-fn plural(n: u64, noun: &str) -> String {
+/// `1 packet`, `12,345 packets`.
+#[must_use]
+pub fn plural(n: u64, noun: &str) -> String {
     if n == 1 { format!("1 {noun}") } else { format!("{} {noun}s", grouped(n)) }
 }
 
@@ -120,7 +126,7 @@ pub fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -132,15 +138,13 @@ pub fn grouped(n: u64) -> String {
 #[must_use]
 pub fn render_path(path: &Path, look: Look) -> String {
     let mut out = String::new();
-    let unknown = || "unknown".to_owned();
-    let title = format!(
-        "{}  {}  {} -> {}",
-        path.id,
-        path.finding,
-        path.origin.addr.clone().unwrap_or_else(unknown),
-        path.target.addr.clone().unwrap_or_else(unknown),
-    );
-    let _ = writeln!(out, "{}", look.paint(HEAD, &title));
+    let target = path.target.addr.as_deref().unwrap_or("unknown");
+    let ends = match &path.origin.addr {
+        Some(origin) => format!("{origin} -> {target}"),
+        None => format!("to {target}, origin not shown"),
+    };
+    let title = look.wrap("", &format!("{}  {}  {ends}", path.id, path.finding));
+    let _ = writeln!(out, "{}", look.paint(HEAD, title.trim_end()));
     out.push_str(&look.wrap("    ", &format!("{}; source address: {}", visible(&path.reason), path.origin.trust)));
     if let Some(why) = &path.origin.withheld {
         out.push_str(&look.wrap("    ", &format!("origin not shown: {}", visible(why))));
@@ -154,22 +158,49 @@ pub fn render_path(path: &Path, look: Look) -> String {
         out.push_str(&look.wrap("    ", &format!("borders crossed: {}", borders.join(", "))));
     }
     out.push_str(&hops(path, look));
-    for remark in &path.remarks {
+    // What a hop says is not said again.
+    let at_a_hop = |remark: &&String| path.hops.iter().any(|h| h.remarks.contains(remark));
+    for remark in path.remarks.iter().filter(|r| !at_a_hop(r)) {
         out.push_str(&look.wrap("    ", &format!("note: {}", visible(remark))));
     }
     out.push_str(&touches(path, look));
     out
 }
 
+/// Columns that the places need at least. Below it (long IPv6 addresses, a narrow terminal) the address goes above the
+/// place instead of beside it.
+const PLACES: usize = 30;
+
 fn hops(path: &Path, look: Look) -> String {
+    let rows: Vec<[String; 6]> = path
+        .hops
+        .iter()
+        .enumerate()
+        .map(|(index, hop)| {
+            let ttl = hop.ttl.map_or_else(|| "-".to_owned(), |t| t.to_string());
+            [index.to_string(), ttl, address(hop), whereabouts(path, hop), best(hop), known(path, index, hop)]
+        })
+        .collect();
+    let head = ["#", "TTL", "address", "where (probability), name, operator", "best ms", "known by"].map(ToOwned::to_owned);
+    let widest = |column: usize| {
+        let cells = std::iter::once(&head).chain(&rows).filter_map(|row| row.get(column));
+        cells.flat_map(|cell| cell.lines()).map(|line| line.chars().count()).max().unwrap_or(0) + 2
+    };
+    let beside: usize = [0, 1, 2, 4, 5].into_iter().map(widest).sum();
+    let above = beside + PLACES > usize::from(look.width.max(60)) - 3;
+    let cells = |[number, ttl, address, places, best, known]: [String; 6]| match above {
+        true if address == "address" => vec![number, ttl, format!("{address}, {places}"), best, known],
+        true => vec![number, ttl, format!("{address}\n{places}"), best, known],
+        false => vec![number, ttl, address, places, best, known],
+    };
     let mut table = look.table();
-    table.set_header(["#", "TTL", "address", "where (probability), name, operator", "best ms", "known by"]);
-    for (index, hop) in path.hops.iter().enumerate() {
-        let ttl = hop.ttl.map_or_else(|| "-".to_owned(), |t| t.to_string());
-        table.add_row([index.to_string(), ttl, address(hop), whereabouts(hop), best(hop), known(path, index, hop)]);
+    table.set_header(cells(head));
+    for row in rows {
+        table.add_row(cells(row));
     }
-    for column in [0, 1, 2, 4] {
-        if let Some(column) = table.column_mut(column) {
+    let narrow: &[usize] = if above { &[0, 1, 3] } else { &[0, 1, 2, 4] };
+    for column in narrow {
+        if let Some(column) = table.column_mut(*column) {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
@@ -184,7 +215,7 @@ fn hops(path: &Path, look: Look) -> String {
 }
 
 /// One line each: where it is, its names, who runs it, its labels, remarks.
-fn whereabouts(hop: &Hop) -> String {
+fn whereabouts(path: &Path, hop: &Hop) -> String {
     let mut lines = vec![place(hop)];
     lines.extend(hop.names.iter().take(2).map(|n| visible(n).into_owned()));
     lines.extend(network(hop));
@@ -192,14 +223,17 @@ fn whereabouts(hop: &Hop) -> String {
         let labels: Vec<String> = hop.mpls.iter().map(|l| format!("{} (TTL {})", l.label, l.ttl)).collect();
         lines.push(format!("MPLS label {}", labels.join(", ")));
     }
-    lines.extend(hop.remarks.iter().filter(|r| *r != "silent").map(|r| visible(r).into_owned()));
+    // Why the origin is withheld stands above the table, in whatever words a hop repeats it.
+    let above = |r: &str| path.origin.withheld.as_deref().is_some_and(|why| r.ends_with(why));
+    lines.extend(hop.remarks.iter().filter(|r| *r != "silent" && !above(r)).map(|r| visible(r).into_owned()));
     lines.join("\n")
 }
 
 fn address(hop: &Hop) -> String {
     match &hop.addr {
         Some(addr) => addr.clone(),
-        None if hop.kind == Knowledge::Gap => "*".to_owned(),
+        None if hop.kind == Knowledge::Gap && !hop.is_withheld() => "*".to_owned(),
+        None if hop.kind == Knowledge::Asserted => "none given".to_owned(),
         None => "not shown".to_owned(),
     }
 }
@@ -219,7 +253,11 @@ fn network(hop: &Hop) -> Option<String> {
     let registered = hop.registered_in.map(|state| format!("registered in {state}"));
     let operator = hop.asn.map(|asn| {
         let seat = hop.as_state.map(|s| format!(" (seat {s})")).unwrap_or_default();
-        format!("{asn} {}{seat}", visible(hop.as_name.as_deref().unwrap_or("")))
+        let (number, name) = (asn.to_string(), hop.as_name.as_deref().unwrap_or(""));
+        // Some registries repeat the number in the name: "AS6453 - TATA".
+        let name = name.strip_prefix(&number).and_then(|n| n.trim_start().strip_prefix('-')).map_or(name, str::trim_start);
+        let name = if name.is_empty() { String::new() } else { format!(" {}", visible(name)) };
+        format!("{number}{name}{seat}")
     });
     let parts: Vec<String> = operator.into_iter().chain(registered).collect();
     (!parts.is_empty()).then(|| parts.join(", "))
@@ -233,7 +271,7 @@ fn best(hop: &Hop) -> String {
 
 /// The hop, and the link that leads to it.
 fn known(path: &Path, index: usize, hop: &Hop) -> String {
-    let hop_word = hop.kind.as_str();
+    let hop_word = if hop.kind == Knowledge::Gap && hop.is_withheld() { "not shown" } else { hop.kind.as_str() };
     let link = path.segments.iter().find(|s| s.to == index).map(|s| match s.kind {
         Knowledge::Gap if s.min == s.max => format!("after gap of {}", s.min),
         Knowledge::Gap => format!("after gap of {}-{}", s.min, s.max),
@@ -268,13 +306,7 @@ fn touches(path: &Path, look: Look) -> String {
             out.push_str(&look.wrap("        ", &words.join("; ")));
         }
     }
-    let mut norms: BTreeMap<(&str, &str), &str> = BTreeMap::new();
-    for norm in path.hops.iter().flat_map(|h| &h.touches).flat_map(|t| &t.norms) {
-        norms.insert((&norm.norm, &norm.state), &norm.reading);
-    }
-    for ((norm, state), reading) in norms {
-        out.push_str(&look.wrap("    ", &format!("norm {norm} (voluntary): {state}. {reading}")));
-    }
+    out.push_str(&norms::render(path, look));
     out
 }
 
@@ -295,15 +327,17 @@ fn footer(out: &mut String, report: &ReportModel, look: Look) {
     let c = &report.counters;
     out.push('\n');
     let mut line = format!(
-        "Counted: {}, {}, {} ICMP quotes ({} matched to probes)",
+        "Counted: {}, {}, {} ({} matched to probes)",
         plural(c.packets, "packet"),
         plural(c.flows, "flow"),
-        grouped(c.quotes),
+        plural(c.quotes, "ICMP quote"),
         grouped(c.matched)
     );
-    for (n, what) in [(c.evicted, "flows cut off by the cap"), (c.dropped, "packets dropped"), (c.rejected, "records rejected")] {
+    for (n, noun, what) in
+        [(c.evicted, "flow", "cut off by the cap"), (c.dropped, "packet", "dropped"), (c.rejected, "record", "rejected")]
+    {
         if n > 0 {
-            let _ = write!(line, ", {} {what}", grouped(n));
+            let _ = write!(line, ", {} {what}", plural(n, noun));
         }
     }
     out.push_str(&look.wrap("", &format!("{line}.")));
@@ -312,19 +346,21 @@ fn footer(out: &mut String, report: &ReportModel, look: Look) {
         out.push_str(&look.wrap("  ", &format!("rejected: {}, {}: {}", visible(path), place_of(r.at), visible(&r.why))));
     }
     if report.rejected.len() > 5 {
-        let _ = writeln!(out, "  … and {} more (all places: --format json)", grouped(c.rejected - 5));
+        let _ = writeln!(out, "  … and {} more (the first {}: --format json)", grouped(c.rejected - 5), report.rejected.len());
     }
     for input in &report.inputs {
         let hash = input.sha256.as_deref().map(|h| format!(", sha256 {h}")).unwrap_or_default();
         let cut = if input.truncated { ", truncated" } else { "" };
-        out.push_str(&look.wrap("", &format!("Input: {} ({}{cut}{hash})", visible(&input.path), input.format)));
+        out.push_str(&look.wrap("", &format!("Input: {} ({}{cut}{hash})", visible(&input.path), visible(&input.format))));
     }
     for warning in &report.warnings {
         out.push_str(&look.paint(WARN, look.wrap("", &format!("Warning: {}", visible(warning))).trim_end()));
         out.push('\n');
     }
-    let data: Vec<String> = report.datasets.iter().map(|d| format!("{} {}", d.name, d.date)).collect();
-    out.push_str(&look.wrap("", &format!("Data: {}.", data.join(", "))));
+    let data =
+        report.datasets.iter().map(|d| format!("{} {}", visible(&d.name), if d.date.is_empty() { "(no date)" } else { &d.date }));
+    out.push_str(&look.wrap("", &format!("Data: {}.", data.collect::<Vec<_>>().join(", "))));
+    out.push_str(&look.wrap("", &format!("{ATTRIBUTION}; the other sources: NOTICE.")));
     out.push_str(&look.wrap("", report.non_claim));
 }
 

@@ -41,13 +41,37 @@ fn names(text: &str) -> BTreeSet<String> {
     for (at, _) in code.match_indices("crate::") {
         let rest = &code[at + "crate::".len()..];
         if let Some(group) = rest.strip_prefix('{') {
-            let inner = group.split('}').next().unwrap_or_default();
-            found.extend(inner.split(',').map(|p| p.trim().split("::").next().unwrap_or_default().to_owned()));
+            found.extend(heads(group));
         } else {
-            found.insert(rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect());
+            found.insert(first_word(rest));
         }
     }
     found
+}
+
+fn first_word(text: &str) -> String {
+    text.trim_start().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect()
+}
+
+/// First word of every path of a group, whose opening brace has been read: commas and braces of inner groups divide
+/// inner groups only.
+fn heads(group: &str) -> Vec<String> {
+    let (mut depth, mut from, mut heads) = (0, 0, Vec::new());
+    for (at, c) in group.char_indices() {
+        match c {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                heads.push(first_word(&group[from..at]));
+                from = at + 1;
+                if c == '}' {
+                    break;
+                }
+            }
+            _ => {}
+        }
+    }
+    heads
 }
 
 fn violations(room: &str, text: &str) -> Vec<String> {
@@ -81,10 +105,16 @@ fn the_rule_notices_a_wrong_arrow() {
     assert_eq!(violations("hops", "use crate::report::model::Hop;"), ["report"]);
     assert_eq!(violations("source", "fn f() { crate::evidence::shard::go() }"), ["evidence"]);
     assert_eq!(violations("locate", "use crate::{model::net, paths::build};"), ["paths"]);
+    assert_eq!(violations("locate", "use crate::{model::{net, time}, paths::build};"), ["paths"]);
+    assert_eq!(
+        violations("source", "use crate::{\n    error::{Error, x::{a, b}},\n    hops::{c},\n    report,\n};"),
+        ["hops", "report"]
+    );
+    assert!(violations("locate", "use crate::{model::{paths, report}}; use std::{hops}; fn f() -> {report}").is_empty());
     assert!(violations("evidence", "use crate::decode::icmp; // crate::report").is_empty());
     for (i, stage) in ORDER.iter().enumerate() {
         let later = |name: &&str| ORDER[i + 1..].contains(name);
-        assert!(!allowed(stage).iter().any(|n| later(&n)), "{stage} may use a later stage");
+        assert!(!allowed(stage).iter().any(later), "{stage} may use a later stage");
     }
 }
 

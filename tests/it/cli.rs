@@ -92,6 +92,77 @@ fn no_colour_unless_asked_and_a_hundred_columns() {
     assert!(coloured.contains('\u{1b}'));
 }
 
+/// Every constructed and every laboratory capture, at the narrowest and the usual width.
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    for folder in ["fixtures", "fixtures/lab", "fixtures/formats"] {
+        for entry in std::fs::read_dir(repo(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if !name.contains(".pcap") || name.ends_with(".json") {
+                continue;
+            }
+            for columns in [80, 100] {
+                let file = format!("{folder}/{name}");
+                let out = rutter().env("COLUMNS", columns.to_string()).args(["trace", &file]).output().unwrap();
+                let text = String::from_utf8(out.stdout).unwrap();
+                assert!(text.contains("Counted:"), "{file}");
+                for line in text.lines() {
+                    assert!(line.chars().count() <= columns, "{file}, {columns} columns: {line}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_bad_filter_is_one_line_with_its_place() {
+    let (code, out, err) = run(&["trace", "--filter", "port:22 and )", CAPTURE]);
+    assert_eq!((code, out.as_str()), (2, ""));
+    assert_eq!(err, "rutter: --filter: expected a test such as state:DE at column 13: port:22 and )\n");
+    // What an attacker of the terminal writes is not acted on, and the column counts characters.
+    let (_, _, err) = run(&["trace", "--filter", "name:\u{fc}\u{1b}[31m state:XYZ", CAPTURE]);
+    assert!(err.lines().count() == 1 && !err.contains('\u{1b}') && !err.contains("\\u{a}"), "{err}");
+    assert!(err.starts_with("rutter: --filter: "), "{err}");
+}
+
+/// `-v` says what is done, and changes nothing else.
+#[test]
+fn more_is_said_when_more_is_asked_for() {
+    let plain = run(&["trace", CAPTURE]);
+    assert_eq!(plain.2, "");
+    let (code, out, said) = run(&["trace", "-v", CAPTURE]);
+    assert_eq!((code, out.replace(" -v", "")), (plain.0, plain.1.replace(" -v", "")));
+    for part in ["1 capture,", "93 packets", "1 finding, 1 shown", "location tables of", "report of"] {
+        assert!(said.contains(part), "no {part:?} in {said}");
+    }
+    let (_, _, more) = run(&["trace", "-vv", CAPTURE]);
+    assert!(more.contains("table jurisdiction-v4") && more.contains("backbone-v4.pcapng: pcapng"), "{more}");
+    assert!(!said.contains("table jurisdiction-v4"), "{said}");
+    let out = rutter().env("RUTTER_LOG", "rutter=info").args(["inspect", CAPTURE]).output().unwrap();
+    assert!(String::from_utf8_lossy(&out.stderr).contains("93 packets"));
+    let (_, _, said) = run(&["lookup", "-v", "8.8.8.8"]);
+    assert!(said.contains("addresses: 1 answered, 0 rejected"), "{said}");
+}
+
+/// A resolver's answers are evidence too. What it answers here is not known; that its ids have rows is.
+#[test]
+fn every_id_has_its_row_and_the_resolver_is_an_input() {
+    let report = json(&["trace", "--resolve", "fixtures/lab/tr4-udp.pcap"]);
+    let inputs = report["inputs"].as_array().unwrap();
+    let last = inputs.last().unwrap();
+    assert_eq!((inputs.len(), last["format"].as_str(), last["sha256"].is_null()), (2, Some("resolver"), true));
+    let rows: Vec<&str> = report["evidence"].as_array().unwrap().iter().map(|e| e["id"].as_str().unwrap()).collect();
+    for hop in report["paths"].as_array().unwrap().iter().flat_map(|p| p["hops"].as_array().unwrap()) {
+        for id in hop["because"].as_array().unwrap() {
+            assert!(rows.contains(&id.as_str().unwrap()), "{id}");
+        }
+    }
+    let resolved = report["evidence"].as_array().unwrap().iter().filter(|e| e["input"] == 1).count();
+    assert!(resolved as u64 <= last["records"].as_u64().unwrap());
+    let plain = json(&["trace", "fixtures/lab/tr4-udp.pcap"]);
+    assert_eq!(plain["inputs"].as_array().unwrap().len(), 1);
+}
+
 #[test]
 fn help_and_manual_name_every_command() {
     let (code, help, _) = run(&["--help"]);
@@ -116,7 +187,7 @@ fn settings_say_where_they_come_from() {
     let line = |key: &str| text.lines().find(|l| l.starts_with(key)).unwrap().to_owned();
     assert!(line("top").contains("3") && line("top").contains("file, rutter.toml"), "{text}");
     assert!(line("threads").contains("environment, RUTTER_THREADS"), "{text}");
-    assert!(line("max-flows").contains("default"), "{text}");
+    assert!(line("max-flows").contains("4194304 (live: 1048576)") && line("max-flows").contains("default"), "{text}");
     std::fs::write(folder.path().join("rutter.toml"), "\n\ntopp = 3\n").unwrap();
     let out = rutter().current_dir(folder.path()).arg("config").output().unwrap();
     let err = String::from_utf8(out.stderr).unwrap();

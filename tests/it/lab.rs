@@ -17,7 +17,7 @@ fn printed(text: &str) -> Hops {
         let mut words = line.split_whitespace();
         let Some(ttl) = words.next().and_then(|w| w.trim_end_matches(".|--").parse().ok()) else { continue };
         let addrs = words.filter(|w| w.parse::<std::net::IpAddr>().is_ok()).map(str::to_owned);
-        hops.entry(ttl).or_insert_with(BTreeSet::new).extend(addrs);
+        hops.entry(ttl).or_default().extend(addrs);
     }
     hops.retain(|_, addrs| !addrs.is_empty());
     hops
@@ -27,7 +27,7 @@ fn read(trace: &Value) -> Hops {
     let mut hops = Hops::new();
     for hop in trace["hops"].as_array().unwrap() {
         let addrs = hop["addrs"].as_array().unwrap().iter().map(|a| a.as_str().unwrap().to_owned());
-        hops.entry(hop["ttl"].as_u64().unwrap()).or_insert_with(BTreeSet::new).extend(addrs);
+        hops.entry(hop["ttl"].as_u64().unwrap()).or_default().extend(addrs);
     }
     hops.retain(|_, addrs| !addrs.is_empty());
     hops

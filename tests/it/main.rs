@@ -9,5 +9,6 @@ mod corpus;
 mod fixtures;
 mod lab;
 mod live;
+mod lookup;
 mod schema;
 mod support;

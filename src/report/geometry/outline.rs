@@ -269,8 +269,6 @@ pub(in crate::report) fn write_line(line: &[Point], data: &mut String) -> usize 
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::super::Scale;
     use super::*;
 

@@ -212,8 +212,6 @@ fn numeric_codes() -> BTreeMap<&'static str, StateCode> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
 
     #[test]

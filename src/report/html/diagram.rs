@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use super::Atlas;
 use super::escape::{LONGEST, html, short};
 use super::words;
-use crate::model::hop::{HopRole, Knowledge};
+use crate::model::hop::Knowledge;
 use crate::report::geometry::Point;
 use crate::report::model::{Hop, Path, Segment};
 
@@ -43,7 +43,16 @@ struct Plan {
     stations: BTreeMap<usize, Station>,
     /// Where it says how many branches of a rank are not drawn.
     left_out: Vec<(Point, usize)>,
+    /// Hops of ranks that are not drawn.
+    beyond: usize,
     height: f64,
+}
+
+/// The diagram of one finding.
+pub(super) struct Picture {
+    pub(super) svg: String,
+    /// Hops of ranks beyond the last one that is drawn.
+    pub(super) left_out: usize,
 }
 
 fn plan(path: &Path) -> Plan {
@@ -51,7 +60,8 @@ fn plan(path: &Path) -> Plan {
     for (i, hop) in path.hops.iter().enumerate() {
         ranks.entry(hop.rank).or_default().push(i);
     }
-    let columns: Vec<Vec<usize>> = ranks.into_values().take(RANKS).collect();
+    let mut columns: Vec<Vec<usize>> = ranks.into_values().collect();
+    let beyond = columns.drain(RANKS.min(columns.len())..).map(|hops| hops.len()).sum();
     let mut stations = BTreeMap::new();
     let mut left_out = Vec::new();
     let mut top = 0.0;
@@ -70,15 +80,15 @@ fn plan(path: &Path) -> Plan {
         }
         top += ABOVE + BRANCH * branches as f64;
     }
-    Plan { stations, left_out, height: top + 4.0 }
+    Plan { stations, left_out, beyond, height: top + 4.0 }
 }
 
-/// The diagram of one finding; `None` for a path without hops.
-pub(super) fn picture(n: usize, path: &Path, labels: &[String], atlas: &Atlas<'_>) -> Option<String> {
+/// Draws the path; `None` for one without hops.
+pub(super) fn picture(n: usize, path: &Path, labels: &[String], atlas: &Atlas<'_>) -> Option<Picture> {
     if path.hops.is_empty() {
         return None;
     }
-    let Plan { stations, left_out, height } = plan(path);
+    let Plan { stations, left_out, beyond, height } = plan(path);
     let columns = stations.values().map(|s| s.column + 1).max().unwrap_or(1).min(PER_ROW);
     let width = 2.0 * SIDE + STEP * PER_ROW as f64;
     let number = n + 1;
@@ -104,7 +114,7 @@ pub(super) fn picture(n: usize, path: &Path, labels: &[String], atlas: &Atlas<'_
         let _ = write!(svg, "<text class=\"note\" x=\"{x:.0}\" y=\"{y:.0}\">and {more} more in the table</text>");
     }
     svg.push_str("</svg>");
-    Some(svg)
+    Some(Picture { svg, left_out: beyond })
 }
 
 /// The straight or bent parts of a link: two of them where it goes on in the next row.
@@ -167,7 +177,7 @@ fn draw_segment(segment: &Segment, a: Station, b: Station, svg: &mut String) {
 }
 
 fn draw_borders(path: &Path, labels: &[String], stations: &BTreeMap<usize, Station>, svg: &mut String) {
-    // Several borders at one tick (branches) are one tick with the most probable text and a count.
+    // Several borders at one tick (branches) are one tick above the upper line, with the first text and a count.
     let mut ticks: BTreeMap<(usize, i64, i64), (String, String, usize)> = BTreeMap::new();
     for border in &path.borders {
         let (Some(a), Some(b)) = (stations.get(&border.from), stations.get(&border.to)) else { continue };
@@ -177,7 +187,7 @@ fn draw_borders(path: &Path, labels: &[String], stations: &BTreeMap<usize, Stati
             .filter(|s| s.column + 1 == b.column)
             .map(|s| s.y)
             .fold(a.y, |y, other| if a.column + 1 == b.column { y } else { other.min(b.y) });
-        let (x, y) = if b.column % PER_ROW == 0 { (SIDE + 10.0, b.y) } else { (b.x - STEP / 2.0, (near + b.y) / 2.0) };
+        let (x, y) = if b.column % PER_ROW == 0 { (SIDE + 10.0, b.y) } else { (b.x - STEP / 2.0, near.min(b.y)) };
         let label = |i: usize| labels.get(i).map(String::as_str).unwrap_or("?");
         let title = format!(
             "border between hop {} and hop {}: {} to {}, p {}",
@@ -234,9 +244,9 @@ fn caption(hop: &Hop, atlas: &Atlas<'_>) -> Caption {
             if !second.is_empty() {
                 lines.push(("why", second));
             }
-            match (hop.kind, hop.role, &hop.addr) {
-                (_, HopRole::Origin, None) => "not shown".into(),
-                (Knowledge::Gap, ..) => "no answer".into(),
+            match hop.kind {
+                _ if hop.is_withheld() => "not shown".into(),
+                Knowledge::Gap => "no answer".into(),
                 _ => "no place".into(),
             }
         }
@@ -286,7 +296,7 @@ fn draw_station(hop: &Hop, label: &str, s: Station, atlas: &Atlas<'_>, svg: &mut
     let title = format!(
         "hop {label}{ttl}: {} ({}), {}{why}",
         hop.addr.as_deref().unwrap_or("no address"),
-        hop.kind.as_str(),
+        words::known(hop).0,
         words::role(hop.role)
     );
     let wide = super::layout::text_width(label, 12.0) > 2.0 * RADIUS - 5.0;

@@ -140,6 +140,7 @@ pub(super) fn view(number: usize, path: &Path, index: usize, label: &str, around
         (None, Some(why)) => why.clone(),
         (None, None) => "place unknown".into(),
     };
+    let (known, known_words) = words::known(hop);
     let sources: Vec<SourceView> = hop.sources.iter().map(|s| source(s, best.map(|b| b.state), around)).collect();
     Some(HopView {
         anchor: format!("f{number}h{index}"),
@@ -148,8 +149,8 @@ pub(super) fn view(number: usize, path: &Path, index: usize, label: &str, around
         addr: hop.addr.clone(),
         names: Excerpt::first(&hop.names, MOST, Clone::clone),
         role: words::role(hop.role),
-        known: hop.kind.as_str(),
-        known_words: words::knowledge(hop.kind),
+        known,
+        known_words,
         places: Excerpt::first(&hop.locus, MOST, |l| PlaceRow {
             code: l.state.to_string(),
             state: around.state(l.state),

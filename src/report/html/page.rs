@@ -31,6 +31,7 @@ pub(super) struct Page {
     schema: &'static str,
     period: String,
     on: String,
+    tables_as_of: String,
     non_claim: &'static str,
     warnings: Vec<String>,
     question: Vec<Entry>,
@@ -109,6 +110,8 @@ struct Finding {
     map_words: &'static str,
     map_missing: String,
     way_svg: Option<String>,
+    /// Hops beyond the last rank that the diagram draws; empty if there is none.
+    way_left_out: String,
     hops: Vec<HopView>,
     rows_left_out: usize,
     /// Hops that also get a table of their own: the first so many.
@@ -204,6 +207,7 @@ pub(super) fn page(report: &ReportModel, atlas: &Atlas<'_>) -> Result<Page, Html
         schema: report.schema,
         period: period_of_inputs(&report.inputs),
         on: q.on.map_or_else(|| "not stated".into(), |d| d.to_string()),
+        tables_as_of: dates(report),
         non_claim: report.non_claim,
         warnings: report.warnings.clone(),
         question: question(report, &around),
@@ -259,6 +263,16 @@ pub(super) fn page(report: &ReportModel, atlas: &Atlas<'_>) -> Result<Page, Html
     })
 }
 
+/// First and last date of the tables: law is read as of the incident, tables are of whatever day they are.
+fn dates(report: &ReportModel) -> String {
+    let dates = || report.datasets.iter().map(|d| d.date.as_str()).filter(|d| !d.is_empty());
+    match (dates().min(), dates().max()) {
+        (Some(first), Some(last)) if first == last => first.into(),
+        (Some(first), Some(last)) => format!("{first} to {last}"),
+        _ => "unknown".into(),
+    }
+}
+
 fn or_unknown(text: &str) -> String {
     if text.is_empty() { "unknown".into() } else { text.into() }
 }
@@ -267,6 +281,8 @@ fn finding(n: usize, path: &Path, labels: &[String], around: &Around<'_>) -> Fin
     let label = |i: usize| labels.get(i).cloned().unwrap_or_else(|| "?".into());
     let hops: Vec<HopView> =
         (0..path.hops.len().min(HOP_ROWS)).filter_map(|i| hop::view(n + 1, path, i, &label(i), around)).collect();
+    let way = diagram::picture(n, path, labels, around.atlas);
+    let way_left_out = way.as_ref().map_or(0, |way| way.left_out);
     let unseen: Vec<_> = path.segments.iter().filter(|s| s.kind != Knowledge::Observed).collect();
     Finding {
         number: n + 1,
@@ -295,7 +311,8 @@ fn finding(n: usize, path: &Path, labels: &[String], around: &Around<'_>) -> Fin
         map_svg: None,
         map_words: "",
         map_missing: String::new(),
-        way_svg: diagram::picture(n, path, labels, around.atlas),
+        way_svg: way.map(|way| way.svg),
+        way_left_out: if way_left_out == 0 { String::new() } else { words::several(way_left_out, "hop") },
         rows_left_out: path.hops.len() - hops.len(),
         hops,
         tables: 0,

@@ -2,8 +2,6 @@
 //! a two-state alternative; a flood whose origin is withheld; a request through proxies with asserted entries.
 //! Addresses of hosts are from the documentation blocks of RFC 5737 and RFC 3849, mostly.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::sync::Arc;
 
 use crate::model::evidence::{EvidenceId, LabelEntry, Position};

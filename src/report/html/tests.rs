@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use super::sample::{bare, centres, names, report, state};
 use super::*;
 use crate::model::hop::Knowledge;
@@ -184,6 +182,53 @@ fn a_withheld_origin_has_no_address_and_a_reason() {
     let page = page_of(&report);
     assert!(page.contains("<code>withheld</code>"));
     assert!(page.contains("sources are spread evenly over all of the address space: forged"));
+}
+
+/// Nobody asked it, so it did not fail to answer.
+#[test]
+fn a_withheld_origin_is_no_silent_hop() {
+    let mut report = report();
+    report.paths = vec![report.paths.remove(2)];
+    report.paths[0].hops.truncate(1);
+    report.paths[0].hops[0].kind = Knowledge::Gap;
+    assert!(report.paths[0].hops[0].is_withheld());
+    let page = page_of(&report);
+    assert!(page.contains("<td>not shown: the reason stands above"), "in the table of the hop");
+    assert!(page.contains("no address (not shown)"), "in the diagram");
+    assert!(!page.contains("gap: nobody answered"));
+    report.paths[0].hops[0].role = crate::model::hop::HopRole::Transit;
+    assert!(page_of(&report).contains("gap: nobody answered"));
+}
+
+#[test]
+fn what_the_diagram_does_not_draw_is_counted_on_the_page() {
+    let mut report = report();
+    report.paths.truncate(1);
+    report.paths[0].hops = (0..300).map(|r| bare(r, Some("192.0.2.1"), Some("no table has this address"))).collect();
+    let stations = |page: &str| page.matches("<g class=\"station").count();
+    let page = page_of(&report);
+    assert_eq!(stations(&page), 140);
+    assert!(page.contains("160 hops that come after are not drawn here."));
+    report.paths[0].hops.truncate(140);
+    let page = page_of(&report);
+    assert_eq!(stations(&page), 140);
+    assert!(!page.contains("not drawn here"));
+}
+
+/// Law is read as of the incident; tables are of whatever day they are.
+#[test]
+fn law_and_tables_have_dates_of_their_own() {
+    let mut report = report();
+    report.question.on = "2012-05-06".parse().ok();
+    report.datasets.push(report.datasets[0].clone());
+    for (d, date) in report.datasets.iter_mut().zip(["2026-09-16", "", "2026-07"]) {
+        d.date = date.into();
+    }
+    let page = page_of(&report);
+    assert!(page.contains("<dt>Law as of</dt><dd>2012-05-06</dd>"));
+    assert!(page.contains("<dt>Tables as of</dt><dd>2026-07 to 2026-09-16 ("), "a list without a date has none");
+    report.datasets.clear();
+    assert!(page_of(&report).contains("<dt>Tables as of</dt><dd>unknown"));
 }
 
 #[test]

@@ -145,8 +145,6 @@ impl View {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
     use crate::model::hop::Knowledge;
 

@@ -3,6 +3,7 @@
 use crate::model::evidence::Position;
 use crate::model::hop::{HopRole, Knowledge};
 use crate::model::law::{Basis, Status};
+use crate::report::model::Hop;
 
 /// A probability as printed: two decimals, never 0 and never 1 unless it cannot be told apart from a plain number.
 pub(super) fn p(p: f32) -> String {
@@ -50,6 +51,8 @@ pub(super) fn finding(kind: &str) -> &str {
     match kind {
         "brute-force" => "Repeated log-in attempts",
         "syn-flood" => "Flood of half-open connections",
+        "flood" => "Flood of one-way packets",
+        "backscatter" => "Answers to forged packets (backscatter)",
         "scan" => "Scan",
         "upload" => "Unusual upload",
         "proxied-request" => "Request through proxies",
@@ -93,6 +96,14 @@ pub(super) fn knowledge(kind: Knowledge) -> &'static str {
         Knowledge::Asserted => "somebody else's header says so",
         Knowledge::Inferred => "follows from other evidence, not from a packet on this path",
         Knowledge::Gap => "nobody answered",
+    }
+}
+
+/// How a hop is known, and what that means. A withheld origin did not fail to answer: it is not shown.
+pub(super) fn known(hop: &Hop) -> (&'static str, &'static str) {
+    match hop.kind {
+        Knowledge::Gap if hop.is_withheld() => ("not shown", "the reason stands above"),
+        kind => (kind.as_str(), knowledge(kind)),
     }
 }
 
