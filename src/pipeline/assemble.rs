@@ -154,6 +154,12 @@ fn warnings(reading: &Reading<Overview>, digest: &Digest, found: &Answer, ask: &
             "More candidates than are kept in memory: counts of address pairs, floods and scans are lower bounds.".to_owned(),
         );
     }
+    if digest.probers_left_out > 0 {
+        out.push(format!(
+            "{} more hosts sent probes at two or more distances: only the traces of those that asked at the most distances were put together (any --filter looks at all).",
+            digest.probers_left_out
+        ));
+    }
     let c = &reading.counts;
     if c.evicted > 0 {
         out.push(format!(

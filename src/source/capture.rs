@@ -98,7 +98,7 @@ struct Raw {
     bytes: u64,
 }
 
-/// Both the unpacker and the summary need the raw bytes; one lock per megabyte costs nothing.
+/// Both the unpacker and the summary need the raw bytes; one lock per block costs nothing.
 #[derive(Clone)]
 struct SharedRaw(Arc<Mutex<Raw>>);
 
