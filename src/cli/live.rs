@@ -117,6 +117,7 @@ impl Args {
             interval: Duration::from_secs(self.interval),
             max_flows: file.unwrap_or(self.max_flows as usize).clamp(1024, 1 << 28),
             signals: true,
+            opened: if context.quiet { |_| () } else { |on| super::complain(&format!("rutter: capturing on {on}; Ctrl-C ends")) },
             ..Options::default()
         }
     }
@@ -195,9 +196,6 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
             std::thread::sleep(Duration::from_secs(seconds));
             progress.stop.store(true, Ordering::Relaxed);
         });
-    }
-    if !context.quiet {
-        super::complain(&format!("rutter: capturing on {}; Ctrl-C ends", args.interface.join(", ")));
     }
     let mut teller = Teller {
         format: args.format,

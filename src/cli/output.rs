@@ -77,6 +77,35 @@ impl ListFormat {
     }
 }
 
+/// A report must not be written over the evidence it is made from.
+///
+/// # Errors
+/// When `output` is one of `inputs`, by whatever name.
+pub fn spare_evidence(output: Option<&Path>, inputs: &[PathBuf]) -> Result<(), Error> {
+    let Some(output) = output.filter(|p| p.as_os_str() != "-") else { return Ok(()) };
+    let Ok(place) = output.canonicalize() else { return Ok(()) }; // not there yet
+    let is_evidence = |input: &PathBuf| input.canonicalize().is_ok_and(|p| p == place) || is_same_file(&place, input);
+    match inputs.iter().find(|input| place.is_file() && is_evidence(input)) {
+        Some(_) => Err(Error::Usage(format!("{}: is an input; name another file for the output", output.display()))),
+        None => Ok(()),
+    }
+}
+
+/// Two names of one file (a hard link).
+fn is_same_file(a: &Path, b: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let identity = |p: &Path| p.metadata().map(|m| (m.dev(), m.ino())).ok();
+        identity(a).is_some() && identity(a) == identity(b)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = (a, b);
+        false
+    }
+}
+
 /// Writes to standard output.
 ///
 /// # Errors

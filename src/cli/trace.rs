@@ -82,6 +82,7 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     let hash = !args.no_hash && (args.hash || format != Format::Text);
 
     let expanded = files::expand(&inputs);
+    output::spare_evidence(args.output.as_deref(), &expanded.captures)?;
     tracing::info!("{}, {}", plural(expanded.captures.len() as u64, "capture"), plural(expanded.bytes, "byte"));
     let progress = Arc::new(Progress::default());
     progress::stop_on_interrupt(&progress);

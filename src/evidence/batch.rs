@@ -209,13 +209,15 @@ pub struct Dealer {
     /// By shard.
     pub batches: Vec<Batch>,
     wraps: Vec<Wrap>,
+    /// The packet at hand; used again and again.
+    packet: Packet,
 }
 
 impl Dealer {
     /// Empty batches.
     #[must_use]
     pub fn new(key: HashKey) -> Self {
-        Self { key, batches: (0..SHARDS).map(|_| Batch::default()).collect(), wraps: Vec::new() }
+        Self { key, batches: (0..SHARDS).map(|_| Batch::default()).collect(), wraps: Vec::new(), packet: Packet::default() }
     }
 
     /// Forgets the last block.
@@ -241,14 +243,15 @@ impl Dealer {
     ) -> Option<crate::decode::error::DecodeError> {
         self.wraps.clear();
         let mut layers = Layers { witness, wraps: &mut self.wraps };
-        let mut p = Packet::default();
-        match packet::dissect_into(link, frame, &mut p, &mut layers) {
+        let p = &mut self.packet;
+        match packet::dissect_into(link, frame, p, &mut layers) {
             Ok(true) => {}
             Ok(false) => return None,
             Err(error) => return Some(error),
         }
         let mut pair = self.key.pair(p.src, p.dst);
-        let mut error = p.inner_error;
+        let p = &self.packet;
+        let mut quote_error = None;
         if p.transport == Transport::IcmpError {
             let body = frame.get(p.l4_at as usize..p.end as usize).unwrap_or_default();
             match quoted_pair(p.proto, body) {
@@ -262,12 +265,12 @@ impl Dealer {
                     pair = self.key.pair(p.dst, quoted.1);
                 }
                 Ok(None) => {}
-                Err(e) => error = Some(e),
+                Err(e) => quote_error = Some(e),
             }
         }
-        let (seq, ack, speaks) = if p.transport == Transport::Tcp { tcp(frame, &p) } else { (0, 0, false) };
+        let (seq, ack, speaks) = if p.transport == Transport::Tcp { tcp(frame, p) } else { (0, 0, false) };
         let meta = Meta {
-            hash: self.key.flow(&p),
+            hash: self.key.flow(p),
             ts,
             src: p.src,
             dst: p.dst,
@@ -295,7 +298,7 @@ impl Dealer {
             batch.now = batch.now.max(ts);
             batch.metas.push(meta);
         }
-        error
+        if quote_error.is_some() { quote_error } else { p.inner_error }
     }
 }
 

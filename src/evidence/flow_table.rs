@@ -209,6 +209,9 @@ impl FlowTable {
 
     /// Lets flows go whose time is up at `now`. Time that runs backward lets nothing go.
     pub fn expire(&mut self, now: Timestamp, ended: &mut impl FnMut(&FlowState)) {
+        if now.0 == i64::MIN {
+            return; // nothing has happened yet
+        }
         let tick = now.0.div_euclid(TICK_NS);
         if self.tick == i64::MIN {
             self.tick = tick;

@@ -134,6 +134,8 @@ impl Probes {
             *count = count.saturating_add(1);
         }
         while prober.ring.front().is_some_and(|p| m.ts.since(p.sent) > 2 * MAX_AGE_NS) || prober.ring.len() >= RING {
+            // Still fresh, but one too many.
+            self.forgotten += u64::from(prober.ring.front().is_some_and(|p| m.ts.since(p.sent) <= MAX_AGE_NS));
             prober.ring.pop_front();
             self.kept -= 1;
         }
@@ -213,6 +215,7 @@ impl Probes {
     pub fn answered(&mut self, m: &Meta, l4: &[u8], from: Provenance) {
         let Some(prober) = self.probers.get_mut(&(m.dst, m.src, m.proto)) else { return };
         if prober.reached.len() >= REACHED_CAP {
+            self.forgotten += 1;
             return;
         }
         let found: Vec<&Probe> = prober

@@ -90,6 +90,9 @@ pub struct Shard {
     pub heads: Heads,
     /// Tunnels.
     pub tunnels: HashMap<TunnelKey, TunnelCount, foldhash::fast::FixedState>,
+    /// Latest packet of the blocks before this one: flows whose time was up by then are let go. Not of this block, which
+    /// may span hours.
+    clock: Timestamp,
     /// Facts left out because a list was full.
     pub left_out: u64,
     caps: Caps,
@@ -100,7 +103,7 @@ const LABELS: usize = 16;
 const INTERFACES: usize = 4;
 
 /// Packets whose table slots are fetched ahead together.
-const AHEAD: usize = 16;
+const AHEAD: usize = 8;
 
 impl Shard {
     /// An empty shard. The seed keys its hash tables.
@@ -115,6 +118,7 @@ impl Shard {
             quotes_matched: 0,
             heads: Heads::new(caps.heads, seed),
             tunnels: HashMap::with_hasher(foldhash::fast::FixedState::with_seed(seed)),
+            clock: Timestamp(i64::MIN),
             left_out: 0,
             caps,
         }
@@ -126,8 +130,8 @@ impl Shard {
             return;
         }
         {
-            let Self { table, tally, heads, .. } = self;
-            table.expire(batch.now, &mut |flow| {
+            let Self { table, tally, heads, clock, .. } = self;
+            table.expire(*clock, &mut |flow| {
                 tally.add(flow);
                 sink.ended(flow, heads.host(flow.host));
             });
@@ -144,6 +148,7 @@ impl Shard {
                 self.packet(block, m, place, sink);
             }
         }
+        self.clock = self.clock.max(batch.now);
         for wrapped in &batch.wrapped {
             let Some(m) = batch.metas.get(wrapped.meta as usize) else { continue };
             let key = (wrapped.kind, wrapped.outer, (m.src, m.dst), wrapped.id);
@@ -168,6 +173,14 @@ impl Shard {
             sink.ended(flow, heads.host(flow.host));
         };
         let index = match table.find(&key, m.hash) {
+            // Its time was up before this packet came, whether or not somebody has tidied up meanwhile.
+            Some(index) if table.get_mut(index).is_some_and(|flow| flow.deadline() < m.ts) => {
+                if let Some(flow) = table.get_mut(index) {
+                    ended(flow);
+                    *flow = FlowState::open(m, key, low_to_high, place(m.record));
+                }
+                index
+            }
             Some(index) => index,
             None => table.insert(FlowState::open(m, key, low_to_high, place(m.record)), m.hash, &mut ended),
         };

@@ -94,6 +94,7 @@ impl Scene {
                 for batch in &dealer.batches {
                     let base = all.metas.len() as u32;
                     all.metas.extend(&batch.metas);
+                    all.now = all.now.max(batch.now);
                     all.wrapped.extend(batch.wrapped.iter().map(|w| super::batch::Wrapped { meta: w.meta + base, ..*w }));
                 }
                 shards[0].apply(data, &all, &place, &mut ());

@@ -303,10 +303,13 @@ fn route(request: &Request<'_>, trusted: &dyn Fn(IpAddr) -> bool, known: Option<
         rest_on(claim, request.because.iter().copied());
         claim.seen = Some(request.seen);
     }
+    // The handshake proves the peer. Whom a trusted proxy names is vouched for by it and has proved nothing to us.
+    let of_peer = known.map_or(SourceTrust::Echoed, |c| c.trust);
+    let trust = if path.len() > 1 || unnamed { of_peer.max(SourceTrust::Echoed) } else { of_peer };
     Route {
         source: RouteSource::ForwardedChain,
         origin: (!unnamed).then_some(client),
-        trust: known.map_or(SourceTrust::Echoed, |c| c.trust),
+        trust,
         target: request.server,
         seen: request.seen,
         segments: segments(&hops, origin, known),

@@ -52,6 +52,8 @@ pub struct Options {
     pub max_flows: usize,
     /// Which address pairs come into the digests.
     pub wanted: Wanted,
+    /// Told the interfaces once they are open.
+    pub opened: fn(&str),
     /// Do SIGINT and SIGTERM (Ctrl-C elsewhere) end the run? They stay taken from then on, for the whole program.
     pub signals: bool,
 }
@@ -63,6 +65,7 @@ impl Default for Options {
             interval: Duration::from_secs(10),
             max_flows: 1 << 20,
             wanted: Wanted::default(),
+            opened: |_| (),
             signals: true,
         }
     }
@@ -94,6 +97,7 @@ pub fn run<S: Study, N: AsRef<str>>(
         if options.signals { Some(Signals::listen().map_err(failed)?) } else { None }
     };
     let mut capture = LiveCapture::open_all(interfaces, &options.capture)?;
+    (options.opened)(&named());
     let Some(blocks) = capture.take_blocks() else { return Err(failed(std::io::ErrorKind::ResourceBusy.into())) };
     let mut decoder = Decoder::<S>::new(&study, capture.interfaces(), options);
     // One moment may wait: a second would only be older.

@@ -87,9 +87,14 @@ pub fn render(report: &ReportModel, look: Look) -> String {
         out.push_str(&render_path(path, look));
     }
     if report.paths.is_empty() {
-        out.push_str(
-            "\nNo finding: nothing in the evidence is a path, a scan, a flood or a conversation with a public address.\n",
-        );
+        let q = &report.question;
+        let asked = !q.victims.is_empty() || !q.attackers.is_empty() || q.filter.is_some();
+        let why = if asked {
+            "No finding: nothing in the evidence matches the question."
+        } else {
+            "No finding: nothing in the evidence is a path, a scan, a flood or a conversation."
+        };
+        let _ = writeln!(out, "\n{why}");
     }
     footer(&mut out, report, look);
     out

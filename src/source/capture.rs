@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use sha2::{Digest, Sha256};
 
-use super::archive::{self, Capped};
+use super::archive::{self, Capped, Wrapping};
 use super::block::{Block, Reject, RejectWhy};
 use super::error::SourceError;
 use super::{pcap, pcapng, snoop};
@@ -17,7 +17,7 @@ use crate::model::evidence::Position;
 use crate::model::time::Timestamp;
 
 /// Bytes asked for at once. As fast as a memory map, and it works for pipes, archives and growing files.
-const READ: usize = 256 << 10;
+const READ: usize = 1 << 20;
 /// A block may grow to this for one huge pcapng block.
 const MAX_BLOCK: usize = 32 << 20;
 
@@ -163,8 +163,10 @@ impl CaptureFile {
         if head.is_empty() {
             return Err(SourceError::Empty { path: name.to_owned() });
         }
+        // What is not packed cannot unpack to more than it is.
+        let cap = if Wrapping::of(&head) == Wrapping::Plain { u64::MAX } else { options.unpack_cap };
         let unwrapped = archive::unwrap(head, Box::new(outside)).map_err(failed)?;
-        let mut reader = Capped::new(unwrapped, options.unpack_cap);
+        let mut reader = Capped::new(unwrapped, cap);
         let head = archive::sniff(&mut reader).map_err(failed)?;
         let (walk, format, header) = if let Some(header) = pcap::Header::read(&head) {
             (Walk::Pcap(header), Format::Pcap, pcap::HEADER)
@@ -231,10 +233,12 @@ impl CaptureFile {
             front.copy_from_slice(&self.carry);
         }
         block.filled = self.carry.len();
+        // Filled to the same length however little a pipe gives at a time: what comes out must not depend on it.
+        let mut want = self.carry.len() + READ;
         let mut walked = 0;
         let mut failure = None;
         loop {
-            let room = block.data.get_mut(block.filled..).unwrap_or_default();
+            let room = block.data.get_mut(block.filled..want).unwrap_or_default();
             let n = match self.reader.read(room) {
                 Ok(n) => n,
                 Err(e) if e.kind() == ErrorKind::Interrupted => continue,
@@ -244,6 +248,9 @@ impl CaptureFile {
                 }
             };
             block.filled += n;
+            if n > 0 && block.filled < want {
+                continue;
+            }
             let walk = match &mut self.walk {
                 Walk::Pcap(h) => h.walk(block, walked),
                 Walk::Snoop(h) => h.walk(block, walked),
@@ -266,13 +273,16 @@ impl CaptureFile {
             if !block.records.is_empty() {
                 break;
             }
-            if block.filled == block.data.len() {
-                if block.data.len() >= MAX_BLOCK {
+            if block.filled == want {
+                if want >= MAX_BLOCK {
                     self.ended = true;
                     self.cut_off(block, walked);
                     break;
                 }
-                block.data.resize(block.data.len() * 2, 0);
+                want *= 2;
+                if block.data.len() < want {
+                    block.data.resize(want, 0);
+                }
             }
         }
         self.carry.clear();

@@ -11,6 +11,9 @@ use crate::model::time::Timestamp;
 /// Files and folders below each other that are followed; deeper ones are a mistake or an attack.
 const MAX_DEPTH: usize = 32;
 
+/// Files of one run: evidence names its input by a number of 16 bits, and names files and the resolver need some too.
+const MAX_INPUTS: usize = 65_000;
+
 /// What a list of inputs comes to.
 #[derive(Debug, Default)]
 pub struct Expanded {
@@ -48,6 +51,11 @@ pub fn expand(inputs: &[PathBuf]) -> Expanded {
         }
     }
     timed.sort();
+    if timed.len() > MAX_INPUTS {
+        let source = std::io::Error::other(format!("more than {MAX_INPUTS} files; the later ones are not read"));
+        out.failures.push(SourceError::Io { path: "inputs".to_owned(), what: "read", source });
+        timed.truncate(MAX_INPUTS);
+    }
     out.captures = timed.into_iter().map(|(_, path)| path).collect();
     out.bytes = out.captures.iter().filter_map(|p| p.metadata().ok()).map(|m| m.len()).sum();
     out

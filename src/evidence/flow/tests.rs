@@ -155,3 +155,23 @@ fn provenance_survives_being_packed() {
     let at = Provenance { input: InputId(65_000), at: Position::Frame { frame: 4_000_000_000, offset: 0x1234_5678_9abc } };
     assert_eq!(FlowState::open(&metas[0], key, low_to_high, at).provenance(), at);
 }
+
+/// A block may span hours. What ends a flow is its own silence, not where blocks begin and end.
+#[test]
+fn blocks_do_not_cut_flows_and_silence_does() {
+    let mut scene = Scene::default();
+    scene.handshake(0, CLIENT, SERVER);
+    for n in 1..=400 {
+        scene.tcp(ms(5_000 * n), CLIENT, SERVER, (101, 501), ACK, b"x");
+        scene.tcp(ms(5_000 * n + 10), SERVER, CLIENT, (501, 102), ACK, b"y");
+    }
+    // The same ports after six minutes of silence: another flow.
+    scene.tcp(ms(5_000 * 400 + 360_000), CLIENT, SERVER, (900, 700), ACK, b"z");
+    for frames_per_block in [1, 5, 100, 10_000] {
+        let shards = scene.shards(caps(1 << 12), frames_per_block, false);
+        let digest = crate::evidence::merge::digest(&shards.iter().collect::<Vec<_>>(), crate::evidence::merge::Wanted::All);
+        let flows: Vec<_> =
+            digest.conversations.iter().map(|c| (c.origin.to_string(), c.flows, c.forward.packets, c.trust)).collect();
+        assert_eq!(flows, [("198.51.0.10".to_owned(), 2, 403, SourceTrust::Echoed)], "{frames_per_block} frames a block");
+    }
+}
