@@ -1,6 +1,6 @@
 //! Stage 1, `source`: bytes in.
 //!
-//! * [`block`]: a megabyte of records with an index; the unit in which packets travel through the program
+//! * [`block`]: a few hundred kilobytes of records with an index; the unit in which packets travel through the program
 //! * [`capture`]: a capture file or stream of any format, block by block
 //! * [`pcap`], [`pcapng`], [`snoop`]: the walk over records of each format
 //! * [`archive`]: gzip, Zstandard and LZ4 around them, recognised by content, with an output cap
