@@ -67,7 +67,7 @@ shipped! {
     JURISDICTION_V6 = "jurisdiction-v6", "geo/jurisdiction-v6.jtbl.zst", "2026-09-16", "CC-BY-4.0", NRO,
         "7e798b0558429a7a427009b239c66a35741f835acdc9e2f9820eb27302af8b09";
     ROUTER_NAMES = "router-hostname-rules", "names/router-hostname-rules.tsv", "2026-11-24", "MIT OR Apache-2.0 (own work)", "",
-        "a3292b833666ecbcc0026273c00093c4cf1558f568450d18047f936614992bf7";
+        "470ec7a9a24ca8bd974d28a4e4c0b75b3be205e34d89b90df7c6cd0da16268b1";
     SPECIAL_PURPOSE = "special-purpose", "geo/special-purpose.tsv", "2026-11-22", "MIT OR Apache-2.0 (own work, facts)", "",
         "77bbcebcef3d889c08de247e6d41b527850e10fdce3f973b0809e4b93fa76e38";
 }

@@ -232,7 +232,8 @@ impl Locator {
         for name in query.names.iter().filter(|n| n.how != NameHow::Unasked) {
             let Some(found) = tables::router_names().decode(&name.name, row.asn, &world) else { continue };
             let p = match found.operator {
-                Operator::Matches => confidence::NAME,
+                Operator::Matches if found.measured => confidence::NAME,
+                Operator::Matches => confidence::NAME_UNMEASURED,
                 Operator::Unannounced => confidence::NAME_UNANNOUNCED,
                 Operator::Differs => 0.0,
             };

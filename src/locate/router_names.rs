@@ -45,6 +45,8 @@ struct Rule {
     regex: OnceLock<Option<Regex>>,
     steps: Vec<Step>,
     asns: Vec<Asn>,
+    /// Was it tried on names whose places are known?
+    measured: bool,
 }
 
 impl Rule {
@@ -74,6 +76,8 @@ pub(super) struct Decoded {
     pub(super) spot: Spot,
     /// Does the operator match?
     pub(super) operator: Operator,
+    /// Was the rule tried on names whose places are known?
+    pub(super) measured: bool,
 }
 
 /// State and point by table and code.
@@ -102,11 +106,12 @@ impl RouterNames {
         for line in text.lines().filter(|l| !l.trim().is_empty() && !l.starts_with('#')) {
             let fields: Vec<&'static str> = line.split('\t').collect();
             match *fields.as_slice() {
-                ["rule", suffix, pattern, steps] => {
+                [kind @ ("rule" | "unmeasured"), suffix, pattern, steps] => {
                     let words = steps.split('+').count();
                     let steps: Vec<Step> = steps.split('+').filter_map(step).collect();
                     unread += words - steps.len();
-                    rules.push(Rule { suffix, pattern, regex: OnceLock::new(), steps, asns: Vec::new() });
+                    let measured = kind == "rule";
+                    rules.push(Rule { suffix, pattern, regex: OnceLock::new(), steps, asns: Vec::new(), measured });
                 }
                 ["asn", suffix, list] => {
                     for number in list.split(',') {
@@ -156,7 +161,7 @@ impl RouterNames {
                     Some(asn) if rule.asns.contains(&asn) => Operator::Matches,
                     Some(_) => Operator::Differs,
                 };
-                return Some(Decoded { suffix: rule.suffix, spot, operator });
+                return Some(Decoded { suffix: rule.suffix, spot, operator, measured: rule.measured });
             }
         }
         None
@@ -242,7 +247,8 @@ mod tests {
     fn every_line_is_read_and_every_rule_has_an_operator() {
         let names = RouterNames::shipped();
         let lines = |kind: &str| ROUTER_NAMES.text().lines().filter(|l| l.split('\t').next() == Some(kind)).count();
-        assert_eq!(names.rules.len(), lines("rule"));
+        assert_eq!(names.rules.len(), lines("rule") + lines("unmeasured"));
+        assert_eq!(names.rules.iter().filter(|r| r.measured).count(), lines("rule"));
         assert_eq!(names.codes.len(), lines("code"), "no code twice, none unreadable");
         for rule in &names.rules {
             assert!(Regex::new(rule.pattern).is_ok(), "{}", rule.pattern);
