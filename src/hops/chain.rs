@@ -337,7 +337,10 @@ fn outcome(request: &Request<'_>, resolved: &Resolved) -> String {
         Stop::Untrusted if proxies == 0 => {
             format!("{kinds}: the peer is no trusted proxy, so it is the origin and its header a claim")
         }
-        Stop::Untrusted => format!("{kinds}: client behind {}", super::parts::count(proxies, "trusted proxy", "trusted proxies")),
+        Stop::Untrusted => format!(
+            "{kinds}: client behind {}, vouched for by what they wrote and not by packets of its own",
+            super::parts::count(proxies, "trusted proxy", "trusted proxies")
+        ),
         Stop::Unnamed(text) => {
             format!("{kinds}: the last trusted proxy names no client (\"{}\"); the trace ends there", clean(text))
         }
