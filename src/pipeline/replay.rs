@@ -175,6 +175,8 @@ impl Feeder<'_> {
 
 /// A shard and whose turn it is.
 struct Station<K> {
+    /// Number of the block whose turn it is, to be looked at without the lock.
+    next: AtomicU64,
     turn: Mutex<(u64, Shard, K)>,
     moved: Condvar,
 }
@@ -187,7 +189,11 @@ pub fn replay<S: Study>(files: Vec<PathBuf>, options: &Options, study: S, progre
     };
     let caps = Caps::for_flows(options.max_flows);
     let stations: Vec<Station<S::Sink>> = (0..SHARDS)
-        .map(|i| Station { turn: Mutex::new((0, Shard::new(caps, 0x5eed ^ i as u64), study.sink())), moved: Condvar::new() })
+        .map(|i| Station {
+            next: AtomicU64::new(0),
+            turn: Mutex::new((0, Shard::new(caps, 0x5eed ^ i as u64), study.sink())),
+            moved: Condvar::new(),
+        })
         .collect();
     let feeder = Mutex::new(Feeder {
         files: files.into_iter(),
@@ -225,6 +231,8 @@ pub(super) struct Part<W> {
     pub(super) witness: W,
 }
 
+/// Looks at a station before a thread goes to sleep over it: about 20 µs.
+const SPINS: u32 = 2_000;
 /// How long a thread waits for its turn before it looks whether there will be one.
 const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -260,6 +268,13 @@ fn work<S: Study>(
         progress.packets.fetch_add(block.records.len() as u64, Ordering::Relaxed);
         let place = |record: u32| Provenance { input, at: block.position(record as usize) };
         for (station, batch) in stations.iter().zip(&dealer.batches) {
+            // Another thread needs some microseconds for its share of a block: less than going to sleep and waking up.
+            for _ in 0..SPINS {
+                if station.next.load(Ordering::Acquire) == number {
+                    break;
+                }
+                std::hint::spin_loop();
+            }
             let mut turn = lock(&station.turn);
             while turn.0 != number {
                 if alarm.broken.load(Ordering::Relaxed) {
@@ -270,6 +285,7 @@ fn work<S: Study>(
             let (next, shard, sink) = &mut *turn;
             shard.apply(&block.data, batch, &place, sink);
             *next += 1;
+            station.next.store(*next, Ordering::Release);
             drop(turn);
             station.moved.notify_all();
         }
