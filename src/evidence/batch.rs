@@ -52,7 +52,7 @@ pub struct Meta {
     pub ack: u32,
 }
 
-// Every packet is written here once and read once: more than this and the blocks no longer stay in the cache.
+// Every packet is written here once and read once: a field more is memory traffic for every packet.
 const _: () = assert!(size_of::<Meta>() <= 88);
 
 impl Meta {
@@ -140,7 +140,7 @@ impl HashKey {
         Self::new(state)
     }
 
-    /// Same for both directions: a sum needs no order, and a test for the order would be mispredicted half the time.
+    /// Same for both directions: a sum needs no order, and which end is lower is as good as random for a branch.
     #[inline]
     #[must_use]
     pub fn pair(&self, a: PackedAddr, b: PackedAddr) -> u64 {
