@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use super::embedded::CITIES;
 use super::geodesy::{distance_km, wide};
+use super::pages::Pages;
 use crate::model::net::StateCode;
 
-/// A city.
+/// A city of some state.
 #[derive(Debug)]
 pub(super) struct City {
-    /// In which state.
-    pub(super) state: StateCode,
     /// Its name, in Latin letters where the source has such a form.
     pub(super) name: Arc<str>,
     /// Degrees north, east.
@@ -19,24 +18,24 @@ pub(super) struct City {
     pub(super) population: u32,
 }
 
-/// All cities, by state, largest first.
+/// All cities: a page for each state, largest first.
 #[derive(Debug)]
-pub(super) struct Cities(Vec<City>);
+pub(super) struct Cities(Pages<Vec<City>>);
 
 impl Cities {
-    /// Reads the shipped table.
+    /// Reads the index of the shipped table.
     pub(super) fn shipped() -> Self {
-        let text = CITIES.unpacked_text(8 << 20);
-        let mut cities: Vec<City> = text.lines().filter_map(row).collect();
-        cities.sort_by(|a, b| (a.state, b.population, &a.name).cmp(&(b.state, a.population, &b.name)));
-        Self(cities)
+        Self(Pages::read(CITIES.bytes.into(), b"JTCT1", 0).map_or_else(|_| Pages::empty(), |(pages, _)| pages))
     }
 
     /// Cities of one state, largest first.
     pub(super) fn of(&self, state: StateCode) -> &[City] {
-        let from = self.0.partition_point(|c| c.state < state);
-        let to = self.0.partition_point(|c| c.state <= state);
-        self.0.get(from..to).unwrap_or_default()
+        let key = state.as_str().bytes().fold(0, |key, b| key << 8 | u64::from(b));
+        let open = |_, bytes| Some(String::from_utf8(bytes).ok()?.lines().filter_map(row).collect());
+        match self.0.get(key, open) {
+            Some((first, cities)) if first == key => cities,
+            _ => &[],
+        }
     }
 
     /// Name for a point: the city of `state` within 50 km with the best of size and nearness. One e-fold of
@@ -71,15 +70,12 @@ impl Cities {
     }
 }
 
-/// geonameid, name, ASCII name (empty if the same), state, admin1, latitude, longitude, population.
+/// Name, latitude, longitude, inhabitants.
 fn row(line: &str) -> Option<City> {
-    let mut fields = line.split('\t').skip(1);
-    let (name, ascii) = (fields.next()?, fields.next()?);
-    let state = StateCode::new(fields.next()?)?;
-    let mut fields = fields.skip(1);
+    let mut fields = line.split('\t');
+    let name = fields.next()?.into();
     let at = (fields.next()?.parse().ok()?, fields.next()?.parse().ok()?);
-    let population = fields.next()?.trim().parse().ok()?;
-    Some(City { state, name: if ascii.is_empty() { name } else { ascii }.into(), at, population })
+    Some(City { name, at, population: fields.next()?.parse().ok()? })
 }
 
 #[cfg(test)]

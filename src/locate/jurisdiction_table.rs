@@ -1,12 +1,16 @@
 //! The fused state table: sorted ranges, each with where it is, where it is registered, and who announces it.
 //!
-//! Layout in memory: the columns stay as they are in the file, one byte a row; only the starts are unpacked, beside a
-//! small index that leaves a handful of rows to search. IPv4: 2.9 MB of starts, 0.3 MB of index. IPv6: 5.0 MB of
-//! starts (upper 64 bits), and a second index of 12 further bits in the few /16 blocks that are dense.
+//! Where an address is gets asked for every source in a capture, so the starts and the states are unpacked at first use:
+//! one byte a row, and the starts beside a small index that leaves a handful of rows to search. IPv4: 2.9 MB of starts,
+//! 0.3 MB of index. IPv6: 5.0 MB of starts (upper 64 bits), and a second index of 12 further bits in the few /16 blocks
+//! that are dense. All else is asked for the hops of a path only, and stays in pages.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
-use super::columns::{Columns, TableError, varint};
+use super::columns::{Columns, Deltas, TableError};
+use super::pages::Pages;
+use crate::model::cache::prefetch;
 use crate::model::net::{Asn, StateCode};
 
 /// What the table says of an address.
@@ -36,141 +40,102 @@ const DENSE: u32 = 64;
 /// Entries of one second index: 12 further bits, and the end.
 const SUB: usize = 4097;
 
-/// A decoded `.jtbl`.
+/// Bytes of a row in its page: registration, class, second state, and four of the announcing system.
+const WIDTH: usize = 7;
+
+/// A table of states.
 #[derive(Debug)]
 pub(super) struct JurisdictionTable {
-    data: Vec<u8>,
     starts: Starts,
-    location: Range<usize>,
-    registration: Range<usize>,
-    confidence: Range<usize>,
-    second: Range<usize>,
-    asn: Vec<u32>,
+    location: Vec<u8>,
     codes: Vec<Option<StateCode>>,
+    /// The rest of the rows, column by column, by number of the row.
+    rest: Pages<Vec<u8>>,
 }
 
 impl JurisdictionTable {
-    /// Decodes an unpacked file of `family` 4 or 6. `known` filters the state codes: the registries' `EU`, `ZZ` and
-    /// codes out of use are no states.
-    pub(super) fn decode(mut data: Vec<u8>, family: u8, known: impl Fn(StateCode) -> bool) -> Result<Self, TableError> {
-        let mut columns = Columns::open(&data, b"JTBL1", family)?;
-        let n = columns.number()?;
-        let start = columns.column(n)?;
+    /// Decodes a file of `family` 4 or 6. `known` filters the state codes: the registries' `EU`, `ZZ` and codes out of
+    /// use are no states.
+    pub(super) fn decode(bytes: Cow<'static, [u8]>, family: u8, known: impl Fn(StateCode) -> bool) -> Result<Self, TableError> {
+        let (rest, mut head) = Pages::read(bytes, b"JTBL2", family)?;
+        let n = rest.rows();
+        let mut columns = Columns::bare(&head);
         let location = columns.column(n)?;
-        let registration = columns.column(n)?;
-        let confidence = columns.column(n)?;
-        let second = columns.column(n)?;
-        let asn_index = columns.column(n)?;
-        let code_list = columns.column(0)?;
-        let asn_list = columns.column(0)?;
-
-        let codes: Vec<Option<StateCode>> = data
-            .get(code_list)
-            .unwrap_or_default()
+        let [codes, list, numbers, rare] = [columns.column(0)?, columns.column(0)?, columns.column(n)?, columns.column(0)?];
+        let slice = |range: Range<usize>| head.get(range).unwrap_or_default();
+        let codes = slice(codes)
             .chunks_exact(2)
             .map(|c| std::str::from_utf8(c).ok().and_then(StateCode::new).filter(|&s| known(s)))
             .collect();
-        let announcers = numbers(data.get(asn_list).unwrap_or_default());
-        let asn = asn_column(data.get(asn_index).unwrap_or_default(), n, &announcers)?;
-        let starts = Starts::decode(data.get(start).unwrap_or_default(), n, family)?;
-
-        // Space that nobody registered and nobody announces, named by a single source: old allocations such as 6bone's
-        // 3ffe::/16 (RFC 3701). Such rows were right for 10 of 38 exchange LANs (truth set) and are no evidence.
-        for (i, &announcer) in asn.iter().enumerate() {
-            let at = |column: &Range<usize>| data.get(column.start + i).copied().unwrap_or_default();
-            let registered = codes.get(usize::from(at(&registration))).is_some_and(Option::is_some);
-            if announcer == 0 && at(&confidence) <= 1 && !registered {
-                for column in [&location, &second] {
-                    if let Some(cell) = data.get_mut(column.start + i) {
-                        *cell = 0;
-                    }
-                }
-            }
-        }
-        Ok(Self { data, starts, location, registration, confidence, second, asn, codes })
+        let starts = Starts::decode(&Deltas::read(slice(list)), slice(numbers), slice(rare), family)?;
+        head.truncate(location.end);
+        head.drain(..location.start);
+        head.shrink_to_fit();
+        Ok(Self { starts, location: head, codes, rest })
     }
 
     /// A table without rows.
     pub(super) fn empty() -> Self {
         Self {
-            data: Vec::new(),
             starts: Starts::V4 { starts: Vec::new(), first: vec![0; 65_537] },
-            location: 0..0,
-            registration: 0..0,
-            confidence: 0..0,
-            second: 0..0,
-            asn: Vec::new(),
+            location: Vec::new(),
             codes: Vec::new(),
+            rest: Pages::empty(),
         }
     }
 
     /// Number of rows.
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.asn.len()
+        self.location.len()
     }
 
     #[inline]
-    fn code(&self, column: &Range<usize>, row: usize) -> Option<StateCode> {
-        self.codes.get(usize::from(*self.data.get(column.start + row)?)).copied().flatten()
+    fn code(&self, number: u8) -> Option<StateCode> {
+        self.codes.get(usize::from(number)).copied().flatten()
     }
 
     /// Location only: the fast path. `key` is the IPv4 address, or the upper 64 bits of the IPv6 address.
     #[inline]
     pub(super) fn state(&self, key: u64) -> Option<StateCode> {
-        self.code(&self.location, self.starts.find(key)?)
+        self.code(*self.location.get(self.starts.find(key)?)?)
+    }
+
+    /// Asks the processor to fetch what [`Self::state`] will need for `key`.
+    #[inline]
+    pub(super) fn prefetch(&self, key: u64) {
+        if let Some(row) = self.starts.guess(key) {
+            self.starts.prefetch(row);
+            prefetch(self.location.as_ptr().wrapping_add(row));
+        }
     }
 
     /// The whole row.
     pub(super) fn row(&self, key: u64) -> Option<Row> {
         let row = self.starts.find(key)?;
+        let (first, page) = self.rest.get(row as u64, |_, bytes| Some(bytes))?;
+        let rows = page.len() / WIDTH;
+        let at = row.checked_sub(usize::try_from(first).ok()?).filter(|&at| at < rows)?;
+        let column = |i: usize| page.get(i * rows + at).copied();
+        let asn = u32::from_le_bytes([column(3)?, column(4)?, column(5)?, column(6)?]);
         Some(Row {
-            location: self.code(&self.location, row),
-            registration: self.code(&self.registration, row),
-            confidence: self.data.get(self.confidence.start + row).copied().unwrap_or_default(),
-            second: self.code(&self.second, row),
-            asn: self.asn.get(row).copied().filter(|&n| n != 0).map(Asn),
+            location: self.code(*self.location.get(row)?),
+            registration: self.code(column(0)?),
+            confidence: column(1)?,
+            second: self.code(column(2)?),
+            asn: Some(asn).filter(|&n| n != 0).map(Asn),
         })
     }
 }
 
-/// All varints of a column.
-fn numbers(bytes: &[u8]) -> Vec<u32> {
-    let mut at = 0;
-    std::iter::from_fn(|| varint(bytes, &mut at)).map(|n| u32::try_from(n).unwrap_or(0)).collect()
-}
-
-fn asn_column(bytes: &[u8], n: usize, announcers: &[u32]) -> Result<Vec<u32>, TableError> {
-    let mut at = 0;
-    let mut out = Vec::with_capacity(n);
-    for _ in 0..n {
-        let index = varint(bytes, &mut at).ok_or(TableError::Short(6))?;
-        out.push(usize::try_from(index).ok().and_then(|i| announcers.get(i)).copied().unwrap_or(0));
-    }
-    Ok(out)
-}
-
 impl Starts {
-    fn decode(bytes: &[u8], n: usize, family: u8) -> Result<Self, TableError> {
-        let mut at = 0;
-        let mut sum = 0u64;
-        // `n` was checked against the length of a one-byte column, so this is no allocation by claim.
+    fn decode(deltas: &Deltas, numbers: &[u8], rare: &[u8], family: u8) -> Result<Self, TableError> {
         if family == 4 {
-            let mut starts = Vec::with_capacity(n);
-            for i in 0..n {
-                let delta = varint(bytes, &mut at).ok_or(TableError::Short(1))?;
-                sum = sum.checked_add(delta).filter(|_| i == 0 || delta > 0).ok_or(TableError::Order)?;
-                starts.push(u32::try_from(sum).map_err(|_| TableError::Order)?);
-            }
-            let first = index(&starts, 65_536, |s| s >> 16);
+            let starts = deltas.starts(0, numbers, rare)?;
+            let first = index(&starts, 65_536, |s: u32| s >> 16);
             return Ok(Self::V4 { starts, first });
         }
-        let mut starts = Vec::with_capacity(n);
-        for i in 0..n {
-            let delta = varint(bytes, &mut at).ok_or(TableError::Short(1))?;
-            sum = sum.checked_add(delta).filter(|_| i == 0 || delta > 0).ok_or(TableError::Order)?;
-            starts.push(sum);
-        }
+        let starts: Vec<u64> = deltas.starts(0, numbers, rare)?;
         let first = index(&starts, 65_536, |s| (s >> 48) as u32);
         let mut sub = vec![u32::MAX; 65_536];
         let mut subs = Vec::new();
@@ -185,85 +150,122 @@ impl Starts {
         Ok(Self::V6 { starts, first, sub, subs })
     }
 
+    /// Rows among which the segment that holds `key` ends: a handful.
+    #[inline]
+    fn rows(&self, key: u64) -> Option<Range<usize>> {
+        let (index, slot) = match self {
+            Self::V4 { first, .. } => (first, usize::try_from(key >> 16).ok()?),
+            Self::V6 { first, sub, subs, .. } => {
+                let block = (key >> 48) as usize;
+                match *sub.get(block)? {
+                    u32::MAX => (first, block),
+                    dense => {
+                        debug_assert!((dense as usize).is_multiple_of(SUB));
+                        (subs, dense as usize + ((key >> 36) as usize & 0xfff))
+                    }
+                }
+            }
+        };
+        Some(*index.get(slot)? as usize..*index.get(slot + 1)? as usize)
+    }
+
+    /// A row near the one that holds `key`.
+    #[inline]
+    fn guess(&self, key: u64) -> Option<usize> {
+        self.rows(key).map(|rows| rows.start.midpoint(rows.end))
+    }
+
+    #[inline]
+    fn prefetch(&self, row: usize) {
+        match self {
+            Self::V4 { starts, .. } => prefetch(starts.as_ptr().wrapping_add(row)),
+            Self::V6 { starts, .. } => prefetch(starts.as_ptr().wrapping_add(row)),
+        }
+    }
+
     /// Row whose segment holds `key`.
     #[inline]
     fn find(&self, key: u64) -> Option<usize> {
-        match self {
-            Self::V4 { starts, first } => {
+        let rows = self.rows(key)?;
+        let lo = rows.start;
+        let among = match self {
+            Self::V4 { starts, .. } => {
                 let key = u32::try_from(key).ok()?;
-                let block = (key >> 16) as usize;
-                let (lo, hi) = (*first.get(block)? as usize, *first.get(block + 1)? as usize);
-                (lo + starts.get(lo..hi)?.partition_point(|&s| s <= key)).checked_sub(1)
+                starts.get(rows)?.partition_point(|&s| s <= key)
             }
-            Self::V6 { starts, first, sub, subs } => {
-                let block = (key >> 48) as usize;
-                let dense = *sub.get(block)?;
-                let (lo, hi) = if dense == u32::MAX {
-                    (*first.get(block)?, *first.get(block + 1)?)
-                } else {
-                    let slot = dense as usize + ((key >> 36) as usize & 0xfff);
-                    debug_assert!((dense as usize).is_multiple_of(SUB));
-                    (*subs.get(slot)?, *subs.get(slot + 1)?)
-                };
-                let lo = lo as usize;
-                (lo + starts.get(lo..hi as usize)?.partition_point(|&s| s <= key)).checked_sub(1)
-            }
-        }
+            Self::V6 { starts, .. } => starts.get(rows)?.partition_point(|&s| s <= key),
+        };
+        (lo + among).checked_sub(1)
     }
 }
 
-/// `out[b]` is the first row whose bucket is at least `b`, for `b` in `0..=buckets`.
+/// `out[b]` is the first row whose bucket is at least `b`, for `b` in `0..=buckets`. The rows are sorted.
 fn index<K: Copy>(starts: &[K], buckets: usize, bucket: impl Fn(K) -> u32) -> Vec<u32> {
-    let mut out = Vec::with_capacity(buckets + 1);
-    for (row, &start) in starts.iter().enumerate() {
-        let b = (bucket(start) as usize).min(buckets);
-        while out.len() <= b {
-            out.push(row as u32);
+    let mut out = vec![0; buckets + 1];
+    for (row, &start) in (1..).zip(starts) {
+        if let Some(behind) = out.get_mut(bucket(start) as usize + 1) {
+            *behind = row;
         }
     }
-    out.resize(buckets + 1, starts.len() as u32);
+    let mut rows = 0;
+    for first in &mut out {
+        rows = rows.max(*first);
+        *first = rows;
+    }
     out
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::columns::tests::{put_column, put_varint};
+    use super::super::pages::tests::file as paged;
     use super::*;
     use proptest::prelude::*;
 
-    /// Builds a file out of `(start, location code index)`.
+    /// Builds a file out of `(start, location code index)`, with pages of three rows; distance 2 is in the list. The
+    /// announcing system is the number of the row.
     fn file(family: u8, rows: &[(u64, u8)]) -> Vec<u8> {
-        let mut out = b"JTBL1".to_vec();
-        out.push(family);
-        out.extend((rows.len() as u32).to_le_bytes());
-        let mut starts = Vec::new();
-        let mut last = 0;
-        for &(s, _) in rows {
-            put_varint(&mut starts, s - last);
-            last = s;
+        let (mut numbers, mut rare, mut last) = (Vec::new(), Vec::new(), 0);
+        for &(start, _) in rows {
+            numbers.push(if start - last == 2 { 0 } else { 255 });
+            if start - last != 2 {
+                put_varint(&mut rare, start - last);
+            }
+            last = start;
         }
-        let loc: Vec<u8> = rows.iter().map(|r| r.1).collect();
-        put_column(&mut out, &starts);
-        put_column(&mut out, &loc);
-        put_column(&mut out, &loc);
-        put_column(&mut out, &vec![5; rows.len()]);
-        put_column(&mut out, &vec![0; rows.len()]);
-        put_column(&mut out, &vec![1; rows.len()]);
-        put_column(&mut out, b"--DEFRNL");
-        put_column(&mut out, &[0, 7]);
-        out
+        let location: Vec<u8> = rows.iter().map(|r| r.1).collect();
+        let mut head = Vec::new();
+        for column in [location.as_slice(), b"--DEFRNL", &[2], &numbers, &rare] {
+            put_column(&mut head, column);
+        }
+        let numbered: Vec<(u32, u8)> = (0..).zip(location).collect();
+        let page = |rows: &[(u32, u8)]| {
+            let location = rows.iter().map(|r| r.1);
+            let mut page: Vec<u8> = location.clone().chain(rows.iter().map(|_| 5)).chain(location).collect();
+            page.extend((0..4).flat_map(|i| rows.iter().map(move |r| r.0.to_le_bytes()[i])));
+            (u64::from(rows[0].0), page)
+        };
+        paged(b"JTBL2", family, rows.len(), &head, &numbered.chunks(3).map(page).collect::<Vec<_>>())
     }
 
     fn check(family: u8, mut starts: Vec<u64>, keys: &[u64]) {
         starts.sort_unstable();
         starts.dedup();
         let rows: Vec<(u64, u8)> = starts.iter().enumerate().map(|(i, &s)| (s, (i % 4) as u8)).collect();
-        let table = JurisdictionTable::decode(file(family, &rows), family, |_| true).unwrap();
+        let table = JurisdictionTable::decode(file(family, &rows).into(), family, |_| true).unwrap();
         for &key in keys.iter().chain(&starts) {
-            let naive = rows.iter().rev().find(|r| r.0 <= key).map(|r| r.1);
+            let naive = rows.iter().rposition(|r| r.0 <= key);
             let codes = [None, StateCode::new("DE"), StateCode::new("FR"), StateCode::new("NL")];
-            assert_eq!(table.state(key), naive.and_then(|c| codes[usize::from(c)]), "{key:#x}");
-            assert_eq!(table.row(key).is_some(), naive.is_some());
+            let state = naive.and_then(|i| codes[i % 4]);
+            assert_eq!(table.state(key), state, "{key:#x}");
+            let row = naive.map(|i| Row {
+                location: state,
+                registration: state,
+                confidence: 5,
+                second: state,
+                asn: Some(Asn(i as u32)).filter(|n| n.0 > 0),
+            });
+            assert_eq!(table.row(key), row, "{key:#x}");
         }
     }
 
@@ -283,26 +285,32 @@ mod tests {
         }
 
         #[test]
-        fn damaged_files_are_refused_and_never_panic(cut in 0usize..200, flip in 0usize..200, to: u8) {
+        fn damaged_files_are_refused_and_never_panic(cut in 0usize..300, flip in 0usize..300, to: u8) {
             let mut bytes = file(4, &[(0, 0), (1 << 24, 1), (1 << 30, 2)]);
             if let Some(b) = bytes.get_mut(flip) { *b = to; }
             bytes.truncate(cut);
-            if let Ok(t) = JurisdictionTable::decode(bytes, 4, |_| true) { let _ = t.row(1 << 25); }
+            if let Ok(t) = JurisdictionTable::decode(bytes.into(), 4, |_| true) { let _ = (t.row(1 << 25), t.state(1)); }
         }
     }
 
     #[test]
-    fn a_segment_that_starts_before_its_predecessor_is_refused() {
+    fn a_file_of_another_kind_or_without_all_rows_is_refused() {
+        let decode = |bytes: Vec<u8>, family| JurisdictionTable::decode(bytes.into(), family, |_| true).map(|_| ());
+        assert_eq!(decode(file(4, &[]), 4), Ok(()));
+        assert_eq!(decode(file(4, &[]), 6), Err(TableError::Magic));
         let mut bytes = file(4, &[(5, 0), (6, 1)]);
-        let delta = bytes.iter().position(|&b| b == 5).unwrap() + 1;
-        bytes[delta] = 0;
-        assert_eq!(JurisdictionTable::decode(bytes, 4, |_| true).unwrap_err(), TableError::Order);
-        assert_eq!(JurisdictionTable::decode(file(4, &[]), 6, |_| true).unwrap_err(), TableError::Magic);
+        bytes[6] = 3;
+        assert_eq!(decode(bytes, 4), Err(TableError::Short(1)), "two rows that claim to be three");
+        let mut head = Vec::new();
+        for column in [[0, 0].as_slice(), b"--", &[], &[255, 255], &[5, 0]] {
+            put_column(&mut head, column);
+        }
+        assert_eq!(decode(paged(b"JTBL2", 4, 2, &head, &[]), 4), Err(TableError::Order), "a row that starts where the last did");
     }
 
     #[test]
     fn codes_that_are_no_states_are_unknown() {
-        let table = JurisdictionTable::decode(file(4, &[(0, 1)]), 4, |s| s.as_str() != "DE").unwrap();
+        let table = JurisdictionTable::decode(file(4, &[(0, 1)]).into(), 4, |s| s.as_str() != "DE").unwrap();
         assert_eq!(table.state(1), None);
     }
 }

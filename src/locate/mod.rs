@@ -2,7 +2,7 @@
 //!
 //! Location, registration and operator are three facts and stay apart. A place never comes without a probability, and
 //! "unknown" is an answer. Nothing here reads a file, a clock or the network, except [`UserDatabase::open`], which reads
-//! the database that the user named; the shipped tables are inside the program and are decoded at first use.
+//! the database that the user named; the shipped tables are inside the program and are read at first use.
 //!
 //! * [`Tables`]: the shipped tables; [`Tables::state`] is the fast look-up, [`Tables::row`] the whole row
 //! * [`Locator`]: joins them with names, round-trip times and the user's databases
@@ -24,6 +24,7 @@ mod jurisdiction_table;
 mod locator;
 mod mmdb;
 mod mmdb_record;
+mod pages;
 mod pool;
 mod prefixes;
 mod router_names;
@@ -32,6 +33,8 @@ mod tables;
 
 #[cfg(test)]
 mod accuracy;
+#[cfg(test)]
+mod converted;
 #[cfg(test)]
 mod tests;
 

@@ -1,4 +1,4 @@
-//! All shipped tables behind one door, each decoded at first use.
+//! All shipped tables behind one door, each read at first use, and most of them only where they are asked.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::OnceLock;
@@ -19,11 +19,6 @@ use super::special::{self, Special};
 use crate::model::net::{Asn, StateCode};
 use crate::model::place::Dataset;
 use crate::model::time::Day;
-
-/// Most that a table of states may unpack to, bytes.
-const STATES_CAP: usize = 16 << 20;
-/// Most that a table of cities may unpack to, bytes.
-const CITIES_CAP: usize = 48 << 20;
 
 /// The shipped tables, with the user's anycast list if there is one. Nothing is decoded before it is asked for: the
 /// IPv6 tables cost nothing in a run without IPv6.
@@ -53,9 +48,9 @@ lazy! {
     /// States by IPv6 prefix.
     states_v6: JurisdictionTable = states(&embedded::JURISDICTION_V6, 6);
     /// Cells by IPv4 address.
-    cells_v4: CityTable = CityTable::decode(embedded::CITY_V4.unpacked(CITIES_CAP), 4).unwrap_or_default();
+    cells_v4: CityTable = cells(&embedded::CITY_V4, 4);
     /// Cells by IPv6 prefix.
-    cells_v6: CityTable = CityTable::decode(embedded::CITY_V6.unpacked(CITIES_CAP), 6).unwrap_or_default();
+    cells_v6: CityTable = cells(&embedded::CITY_V6, 6);
     /// Names and centres.
     countries: Countries = Countries::shipped();
     /// Cities.
@@ -72,8 +67,11 @@ lazy! {
 
 fn states(shipped: &Shipped, family: u8) -> JurisdictionTable {
     // An embedded table that cannot be decoded does not get past the tests.
-    JurisdictionTable::decode(shipped.unpacked(STATES_CAP), family, |s| countries().has(s))
-        .unwrap_or_else(|_| JurisdictionTable::empty())
+    JurisdictionTable::decode(shipped.bytes.into(), family, |s| countries().has(s)).unwrap_or_else(|_| JurisdictionTable::empty())
+}
+
+fn cells(shipped: &Shipped, family: u8) -> CityTable {
+    CityTable::decode(shipped.bytes.into(), family).unwrap_or_else(|_| CityTable::empty())
 }
 
 /// Key of an IPv6 address: its upper 64 bits.
@@ -138,6 +136,15 @@ impl Tables {
                 }
                 states_v6().state(key)
             }
+        }
+    }
+
+    /// Asks the processor to fetch what [`Self::state`] will need. Worth it for a few dozen addresses at once.
+    #[inline]
+    pub fn prefetch(&self, addr: IpAddr) {
+        match addr {
+            IpAddr::V4(v4) => states_v4().prefetch(u64::from(u32::from(v4))),
+            IpAddr::V6(v6) => states_v6().prefetch(upper(v6)),
         }
     }
 
@@ -223,6 +230,7 @@ mod tests {
     #[test]
     fn shipped_tables_decode() {
         assert_eq!((states_v4().len(), states_v6().len()), (714_451, 623_108));
+        assert_eq!((cells_v4().check(), cells_v6().check()), ((3_247_550, true), (3_740_124, true)));
         assert!(cell("62.115.187.118".parse().unwrap()).is_some_and(|c| c.state.as_str() == "DE"));
         assert!(cell("2a00:1450::1".parse().unwrap()).is_some());
     }

@@ -1,5 +1,6 @@
 //! The vocabulary: plain data that every stage speaks. No I/O, no behaviour beyond arithmetic and display.
 
+pub(crate) mod cache;
 pub mod digest;
 pub mod evidence;
 pub mod hop;
