@@ -37,33 +37,20 @@ pub struct ForwardedChain {
     pub left_out: u32,
 }
 
-/// Could this payload begin with a request head? Costs a comparison of four bytes.
+/// Methods of the IANA registry that clients use through proxies, by their first four bytes.
+const METHODS: [[u8; 4]; 17] = [
+    *b"GET ", *b"POST", *b"HEAD", *b"PUT ", *b"CONN", *b"OPTI", *b"DELE", *b"PATC", *b"TRAC", *b"PROP", *b"REPO", *b"MKCO",
+    *b"MOVE", *b"COPY", *b"LOCK", *b"UNLO", *b"SEAR",
+];
+
+/// Could this payload begin with a request head? Costs a comparison of four bytes, for nearly every payload.
 #[inline]
 #[must_use]
 pub fn looks_like_request(payload: &[u8]) -> bool {
-    // Methods of the IANA registry that clients use through proxies, by their first four bytes.
-    matches!(
-        payload.first_chunk::<4>(),
-        Some(
-            b"GET "
-                | b"POST"
-                | b"HEAD"
-                | b"PUT "
-                | b"CONN"
-                | b"OPTI"
-                | b"DELE"
-                | b"PATC"
-                | b"TRAC"
-                | b"PROP"
-                | b"REPO"
-                | b"MKCO"
-                | b"MOVE"
-                | b"COPY"
-                | b"LOCK"
-                | b"UNLO"
-                | b"SEAR"
-        )
-    )
+    // All methods begin with three capitals. One mask turns away what does not: a `match` on the methods becomes jumps
+    // by the first byte, and the first byte of encrypted payload is beyond guessing.
+    let capitals = |first: &[u8; 4]| u32::from_be_bytes(*first) & 0xe0e0_e000 == 0x4040_4000;
+    payload.first_chunk().is_some_and(|first| capitals(first) && METHODS.contains(first))
 }
 
 /// Reads the request head at the beginning of `payload`; `None` if there is none.

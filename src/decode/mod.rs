@@ -1,7 +1,8 @@
 //! Stage 2, `decode`: bytes to meaning, one packet or message at a time, without memory of earlier ones.
 //!
 //! * [`link`]: from the first byte of a captured frame to its network header
-//! * [`packet`]: IP and transport headers, the fast path
+//! * [`packet`]: IP and transport headers
+//! * [`plain`]: the same for what nearly all packets are, the fast path
 //! * [`tunnel`]: packets inside packets
 //! * [`icmp`]: what an ICMP error quotes and what RFC 4884 lets it add
 //! * [`dns`], [`http`], [`tls`]: names and forwarded chains in payloads
@@ -14,6 +15,7 @@ pub mod http;
 pub mod icmp;
 pub mod link;
 pub mod packet;
+pub mod plain;
 pub mod text;
 pub mod tls;
 pub mod tunnel;

@@ -26,10 +26,17 @@ const GENEVE: u16 = 6081;
 #[must_use]
 pub fn may_hold(packet: &Packet) -> bool {
     match packet.transport {
-        Transport::Udp => VXLAN.contains(&packet.dport) || packet.dport == GENEVE,
+        Transport::Udp => is_port(packet.dport),
         Transport::Other => matches!(packet.proto.0, 4 | 41 | 47),
         Transport::Tcp | Transport::Icmp | Transport::IcmpError | Transport::Fragment => false,
     }
+}
+
+/// Is this UDP port that of a tunnel?
+#[inline]
+#[must_use]
+pub fn is_port(port: u16) -> bool {
+    VXLAN.contains(&port) | (port == GENEVE)
 }
 
 /// Finds the packet inside `packet`, if it is of a tunnel that Rutter reads.

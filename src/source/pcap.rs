@@ -72,8 +72,10 @@ impl Header {
         let Block { data, filled, records, rejected, .. } = block;
         let data = data.get(..*filled).unwrap_or_default();
         while let Some(header) = data.get(at..at + self.record_header) {
-            let field = |i: usize| word(header.get(i..i + 4).unwrap_or_default(), BIG);
-            let (seconds, fraction, caplen, wirelen) = (field(0), field(4), field(8), field(12));
+            // Of either length of header these are the first four words.
+            let Some(&[seconds, fraction, caplen, wirelen]) = header.as_chunks::<4>().0.first_chunk() else { break };
+            let [seconds, fraction, caplen, wirelen] =
+                [seconds, fraction, caplen, wirelen].map(|b| if BIG { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) });
             if caplen > MAX_PACKET {
                 let at_frame =
                     Position::Frame { frame: block.first_frame + records.len() as u64, offset: block.base + at as u64 };
