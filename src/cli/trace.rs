@@ -126,6 +126,8 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
             plural(c.rejected, "record")
         ));
     }
+    // The process ends here: see `Remains`.
+    std::mem::forget((reading.remains, digest, found));
     Ok(if partial { Outcome::Partial } else { Outcome::Done }.strict(args.read_args.strict))
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::batch::Meta;
+use super::probes::TRACEROUTE_PORTS;
 use crate::decode::packet::Transport;
 use crate::model::evidence::{Direction, Flow, Handshake, InputId, Position, Provenance, SourceTrust};
 use crate::model::net::{FiveTuple, IpProtocol, PackedAddr};
@@ -31,10 +32,14 @@ mod seen {
     pub(super) const LAST_BACKWARD: u16 = 64;
     /// The opener's first bytes were read.
     pub(super) const HEAD_READ: u16 = 128;
+    /// Both.
+    pub(super) const BOTH_ACKED: u16 = FORWARD_ACKED | BACKWARD_ACKED;
     /// Cut off by the cap.
     pub(super) const EVICTED: u16 = 256;
     /// An ICMP error: no conversation of its own.
     pub(super) const ICMP_ERROR: u16 = 512;
+    /// How often the direction changed, up to 7, in three bits from here on.
+    pub(super) const TURNS: u32 = 10;
 }
 
 /// Both end points of a flow in canonical order, lower (address, port) first.
@@ -67,35 +72,54 @@ impl FlowKey {
     }
 }
 
-/// What the table keeps of a flow: two cache lines, where it is aligned to one (see `flow_table`). Index 0 of every pair is the lower end point's direction.
+/// What the table keeps of a flow. Index 0 of every pair is the lower end point's direction.
+///
+/// Two cache lines. What every packet changes is in the first one; the second is for the opening, and for counters that
+/// overflow. Twelve million packets touch two lines of memory each instead of three, that of the slot included.
 #[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
 pub struct FlowState {
-    /// Who.
-    pub key: FlowKey,
-    /// Time of the first packet.
-    pub first: Timestamp,
+    low: PackedAddr,
+    high: PackedAddr,
     /// Time of the last packet.
     pub last: Timestamp,
-    bytes: [u64; 2],
-    packets: [u32; 2],
-    isn: [u32; 2],
-    rtt_server: u32,
-    rtt_client: u32,
-    frame: u64,
-    offset_low: u32,
-    offset_high: u16,
-    input: u16,
-    /// Index + 1 into the shard's host names; 0 is none.
-    pub host: u32,
+    bytes: [u32; 2],
+    packets: [u16; 2],
+    low_port: u16,
+    high_port: u16,
     ttl_min: [u8; 2],
     ttl_max: [u8; 2],
     seen: u16,
-    turns: u8,
+    /// Protocol.
+    pub proto: IpProtocol,
     /// How the handshake went so far.
     pub handshake: Handshake,
+
+    /// Time of the first packet.
+    pub first: Timestamp,
+    frame: u64,
+    isn: [u32; 2],
+    rtt_server: u32,
+    rtt_client: u32,
+    offset_low: u32,
+    /// Index + 1 into the shard's host names; 0 is none.
+    pub host: u32,
+    /// What did not fit into `bytes`, in units of 2^32.
+    bytes_carry: [u32; 2],
+    /// What did not fit into `packets`, in units of 2^16.
+    packets_carry: [u16; 2],
+    offset_high: u16,
+    input: u16,
 }
 
 const _: () = assert!(size_of::<FlowState>() == 128, "a flow is two cache lines");
+const _: () = assert!(std::mem::offset_of!(FlowState, first) == 64, "what every packet changes is in the first one");
+
+/// How long a closed connection is remembered.
+const SHORTEST_PATIENCE_NS: i64 = 2_000_000_000;
+
+/// Changes of direction that are counted: what can be asked of them is whether there were 0, 4 or 7.
+const MOST_TURNS: u16 = 7;
 
 /// What a packet did to a flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,6 +131,33 @@ pub enum Outcome {
 }
 
 impl FlowState {
+    /// No flow: keeps a place.
+    pub(super) const NONE: Self = Self {
+        low: PackedAddr { hi: 0, lo: 0 },
+        high: PackedAddr { hi: 0, lo: 0 },
+        last: Timestamp(0),
+        bytes: [0; 2],
+        packets: [0; 2],
+        low_port: 0,
+        high_port: 0,
+        ttl_min: [u8::MAX; 2],
+        ttl_max: [0; 2],
+        seen: 0,
+        proto: IpProtocol(0),
+        handshake: Handshake::Unseen,
+        first: Timestamp(0),
+        frame: 0,
+        isn: [0; 2],
+        rtt_server: 0,
+        rtt_client: 0,
+        offset_low: 0,
+        host: 0,
+        bytes_carry: [0; 2],
+        packets_carry: [0; 2],
+        offset_high: 0,
+        input: 0,
+    };
+
     /// The flow that `m` opens.
     #[inline]
     #[must_use]
@@ -116,24 +167,18 @@ impl FlowState {
             Position::Line { line, offset } => (line, offset),
         };
         let mut state = Self {
-            key,
+            low: key.low,
+            high: key.high,
+            low_port: key.low_port,
+            high_port: key.high_port,
+            proto: key.proto,
             first: m.ts,
             last: m.ts,
-            bytes: [0; 2],
-            packets: [0; 2],
-            isn: [0; 2],
-            rtt_server: 0,
-            rtt_client: 0,
             frame,
             offset_low: offset as u32,
             offset_high: (offset >> 32).min(u64::from(u16::MAX)) as u16,
             input: at.input.0,
-            host: 0,
-            ttl_min: [u8::MAX; 2],
-            ttl_max: [0; 2],
-            seen: 0,
-            turns: 0,
-            handshake: Handshake::Unseen,
+            ..Self::NONE
         };
         let sender_opened = match (m.transport, m.tcp_flags & (SYN | ACK | RST)) {
             (Transport::Tcp, SYN) => {
@@ -160,6 +205,47 @@ impl FlowState {
         state
     }
 
+    /// Who.
+    #[inline]
+    #[must_use]
+    pub fn key(&self) -> FlowKey {
+        FlowKey { low: self.low, high: self.high, low_port: self.low_port, high_port: self.high_port, proto: self.proto }
+    }
+
+    /// Is `m` of this flow, and does it go from the lower to the higher end point? Both directions are compared at once
+    /// and without a branch between them: which one it is is as good as random.
+    #[inline]
+    #[must_use]
+    pub fn direction_of(&self, m: &Meta) -> Option<bool> {
+        let differ = |a: PackedAddr, b: PackedAddr| (a.hi ^ b.hi) | (a.lo ^ b.lo);
+        let ports = |a: u16, b: u16| u64::from(a) << 16 | u64::from(b);
+        let (ours, up, down) = (ports(self.low_port, self.high_port), ports(m.sport, m.dport), ports(m.dport, m.sport));
+        let proto = u64::from(self.proto.0 ^ m.proto.0);
+        let along = differ(self.low, m.src) | differ(self.high, m.dst) | (ours ^ up) | proto;
+        let against = differ(self.low, m.dst) | differ(self.high, m.src) | (ours ^ down) | proto;
+        ((along == 0) | (against == 0)).then_some(along == 0)
+    }
+
+    /// Nothing counted yet?
+    fn is_new(&self) -> bool {
+        self.packets_of(0) + self.packets_of(1) == 0
+    }
+
+    #[inline]
+    fn turns(&self) -> u16 {
+        self.seen >> seen::TURNS & MOST_TURNS
+    }
+
+    #[inline]
+    fn packets_of(&self, i: usize) -> u64 {
+        u64::from(self.packets_carry[i]) << 16 | u64::from(self.packets[i])
+    }
+
+    #[inline]
+    fn bytes_of(&self, i: usize) -> u64 {
+        u64::from(self.bytes_carry[i]) << 32 | u64::from(self.bytes[i])
+    }
+
     #[inline]
     fn forward_index(&self) -> usize {
         usize::from(self.seen & seen::LOW_OPENED == 0)
@@ -179,15 +265,22 @@ impl FlowState {
                 self.acknowledge(from, seq_ack.1);
             }
         }
+        // Without a branch: whether the direction changes is as good as random.
         let backward = from != self.forward_index();
-        let last_backward = self.seen & seen::LAST_BACKWARD != 0;
-        if backward != last_backward {
-            self.turns = self.turns.saturating_add(1);
-            self.seen ^= seen::LAST_BACKWARD;
-        }
+        let turned = u16::from(backward != (self.seen & seen::LAST_BACKWARD != 0));
+        self.seen ^= turned * seen::LAST_BACKWARD;
+        self.seen += (turned & u16::from(self.turns() < MOST_TURNS)) << seen::TURNS;
         self.last = self.last.max(m.ts);
-        self.bytes[from] += u64::from(m.ip_len);
-        self.packets[from] = self.packets[from].saturating_add(1);
+        let (bytes, full) = self.bytes[from].overflowing_add(m.ip_len);
+        self.bytes[from] = bytes;
+        if full {
+            self.bytes_carry[from] = self.bytes_carry[from].saturating_add(1);
+        }
+        let (packets, full) = self.packets[from].overflowing_add(1);
+        self.packets[from] = packets;
+        if full {
+            self.packets_carry[from] = self.packets_carry[from].saturating_add(1);
+        }
         self.ttl_min[from] = self.ttl_min[from].min(m.ttl);
         self.ttl_max[from] = self.ttl_max[from].max(m.ttl);
         Outcome::Counted
@@ -196,6 +289,9 @@ impl FlowState {
     /// Does `ack` from side `from` acknowledge data of the other side, within a window of 2^30?
     #[inline]
     fn acknowledge(&mut self, from: usize, ack: u32) {
+        if self.seen & seen::BOTH_ACKED == seen::BOTH_ACKED {
+            return; // known, and the second cache line stays untouched
+        }
         let beyond = ack.wrapping_sub(self.isn[1 - from].wrapping_add(1));
         if beyond != 0 && beyond < 1 << 30 {
             self.seen |= if from == self.forward_index() { seen::BACKWARD_ACKED } else { seen::FORWARD_ACKED };
@@ -206,7 +302,7 @@ impl FlowState {
         let opener = self.forward_index();
         match flags & (SYN | ACK | RST) {
             SYN => match self.handshake {
-                _ if self.packets == [0; 2] => self.isn[from] = seq,
+                _ if self.is_new() => self.isn[from] = seq,
                 Handshake::HalfOpen if from == opener => {
                     self.seen |= seen::SYN_AGAIN;
                     self.isn[from] = seq;
@@ -220,7 +316,7 @@ impl FlowState {
             },
             f if f == SYN | ACK => {
                 let answers = ack == self.isn[opener].wrapping_add(1);
-                if self.packets == [0; 2] {
+                if self.is_new() {
                     self.isn[from] = seq;
                 } else if self.handshake == Handshake::HalfOpen && from != opener && answers {
                     self.handshake = Handshake::Answered;
@@ -256,16 +352,16 @@ impl FlowState {
     /// The ACK that proves its sender received the SYN-ACK: it repeats a number only that packet carried.
     fn third_packet(&mut self, ts: Timestamp, from: usize, ack: u32) {
         let opener = self.forward_index();
-        let echoed = ack == self.isn[1 - from].wrapping_add(1);
+        let echoed = |isn: &[u32; 2]| ack == isn[1 - from].wrapping_add(1);
         match self.handshake {
-            Handshake::Answered if from == opener && echoed => {
+            Handshake::Answered if from == opener && echoed(&self.isn) => {
                 self.handshake = Handshake::Completed;
                 if self.rtt_server != 0 && self.seen & seen::SYN_ACK_AGAIN == 0 {
                     self.rtt_client = clamp_rtt(ts.since(self.first) - i64::from(self.rtt_server));
                 }
             }
             // The capture began between SYN and SYN-ACK: the side that acknowledges is the one that opened.
-            Handshake::Unsolicited if from != opener && echoed && self.seen & seen::CLOSED == 0 => {
+            Handshake::Unsolicited if from != opener && echoed(&self.isn) && self.seen & seen::CLOSED == 0 => {
                 self.handshake = Handshake::Completed;
                 self.rtt_client = clamp_rtt(ts.since(self.first));
                 self.seen ^= seen::LOW_OPENED;
@@ -278,8 +374,8 @@ impl FlowState {
     #[inline]
     #[must_use]
     pub fn deadline(&self) -> Timestamp {
-        let seconds = match (self.key.proto, self.handshake) {
-            (IpProtocol::TCP, _) if self.seen & seen::CLOSED != 0 => 2,
+        let seconds = match (self.proto, self.handshake) {
+            (IpProtocol::TCP, _) if self.seen & seen::CLOSED != 0 => SHORTEST_PATIENCE_NS / 1_000_000_000,
             (IpProtocol::TCP, Handshake::HalfOpen | Handshake::Unsolicited | Handshake::Refused) => 10,
             (IpProtocol::TCP, _) => 300,
             _ => 60,
@@ -287,21 +383,28 @@ impl FlowState {
         Timestamp(self.last.0.saturating_add(seconds * 1_000_000_000))
     }
 
+    /// Was its time up before `now`? Hardly ever, and the shortest patience settles nearly every case.
+    #[inline]
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        now.since(self.last) > SHORTEST_PATIENCE_NS && self.deadline() < now
+    }
+
     /// Was nothing but the opening seen? Such flows go first when room is needed.
     #[must_use]
     pub fn is_half_open(&self) -> bool {
         matches!(self.handshake, Handshake::HalfOpen | Handshake::Unsolicited | Handshake::Refused)
-            || self.key.proto != IpProtocol::TCP && self.turns == 0
+            || self.proto != IpProtocol::TCP && self.turns() == 0
     }
 
-    /// A UDP probe of a traceroute: one to a few packets to a port that nobody listens on (van Jacobson's 33434 and up).
+    /// A UDP probe of a traceroute: one to a few packets to a port that nobody listens on.
     /// Its routers answer with ICMP errors, so it looks half open, and is neither flood nor scan.
     #[must_use]
     pub fn is_traceroute_probe(&self) -> bool {
-        self.key.proto == IpProtocol::UDP
-            && (33434..=33534).contains(&self.server_port())
+        self.proto == IpProtocol::UDP
+            && TRACEROUTE_PORTS.contains(&self.server_port())
             && self.packets() <= 3
-            && self.turns == 0
+            && self.turns() == 0
     }
 
     /// Marks it as cut off by the cap.
@@ -327,7 +430,7 @@ impl FlowState {
     #[inline]
     #[must_use]
     pub fn was_asked(&self) -> bool {
-        self.packets[self.forward_index()] > 0
+        self.packets_of(self.forward_index()) > 0
     }
 
     /// Does a packet of the direction `low_to_high` come from the side that opened the flow?
@@ -341,29 +444,29 @@ impl FlowState {
     #[inline]
     #[must_use]
     pub fn ends(&self) -> (PackedAddr, PackedAddr) {
-        if self.seen & seen::LOW_OPENED != 0 { (self.key.low, self.key.high) } else { (self.key.high, self.key.low) }
+        if self.seen & seen::LOW_OPENED != 0 { (self.low, self.high) } else { (self.high, self.low) }
     }
 
     /// Port that was addressed.
     #[must_use]
     pub fn server_port(&self) -> u16 {
-        match self.key.proto {
+        match self.proto {
             p if !p.has_ports() => 0,
-            _ if self.seen & seen::LOW_OPENED != 0 => self.key.high_port,
-            _ => self.key.low_port,
+            _ if self.seen & seen::LOW_OPENED != 0 => self.high_port,
+            _ => self.low_port,
         }
     }
 
     /// Packets in both directions.
     #[must_use]
     pub fn packets(&self) -> u64 {
-        u64::from(self.packets[0]) + u64::from(self.packets[1])
+        self.packets_of(0) + self.packets_of(1)
     }
 
     /// IP bytes in both directions.
     #[must_use]
     pub fn bytes(&self) -> u64 {
-        self.bytes[0] + self.bytes[1]
+        self.bytes_of(0) + self.bytes_of(1)
     }
 
     /// Forward and backward.
@@ -375,9 +478,9 @@ impl FlowState {
 
     fn direction(&self, i: usize) -> Direction {
         Direction {
-            packets: u64::from(self.packets[i]),
-            bytes: self.bytes[i],
-            ttl_min: if self.packets[i] == 0 { 0 } else { self.ttl_min[i] },
+            packets: self.packets_of(i),
+            bytes: self.bytes_of(i),
+            ttl_min: if self.packets_of(i) == 0 { 0 } else { self.ttl_min[i] },
             ttl_max: self.ttl_max[i],
         }
     }
@@ -387,24 +490,23 @@ impl FlowState {
     pub fn is_short(&self) -> bool {
         const FEW_KILOBYTES: u64 = 8 << 10;
         self.handshake == Handshake::Completed
-            && self.bytes[0] <= FEW_KILOBYTES
-            && self.bytes[1] <= FEW_KILOBYTES
+            && self.bytes_of(0) <= FEW_KILOBYTES
+            && self.bytes_of(1) <= FEW_KILOBYTES
             && self.last.since(self.first) <= 30_000_000_000
     }
 
     /// How far the opener's address can be believed (METHODS C.1), from this flow alone.
     #[must_use]
     pub fn trust(&self) -> SourceTrust {
-        let both_acked = seen::FORWARD_ACKED | seen::BACKWARD_ACKED;
-        match (self.key.proto, self.handshake) {
-            (IpProtocol::TCP, Handshake::Completed) if self.seen & both_acked == both_acked => SourceTrust::Proved,
+        match (self.proto, self.handshake) {
+            (IpProtocol::TCP, Handshake::Completed) if self.seen & seen::BOTH_ACKED == seen::BOTH_ACKED => SourceTrust::Proved,
             (IpProtocol::TCP, Handshake::Completed) => SourceTrust::Echoed,
             (IpProtocol::TCP, Handshake::Unsolicited) => SourceTrust::Backscatter,
             _ if is_bogon(self.ends().0) => SourceTrust::Impossible,
             // TCP from the middle of a connection whose two sides answer each other.
-            (IpProtocol::TCP, Handshake::Unseen) if self.turns >= 4 => SourceTrust::Echoed,
+            (IpProtocol::TCP, Handshake::Unseen) if self.turns() >= 4 => SourceTrust::Echoed,
             // A blind spoofer does not keep turns: request, answer, and requests that follow the answers.
-            (IpProtocol::UDP, _) if self.turns >= 7 => SourceTrust::Echoed,
+            (IpProtocol::UDP, _) if self.turns() >= MOST_TURNS => SourceTrust::Echoed,
             _ => SourceTrust::Plausible,
         }
     }
@@ -416,6 +518,12 @@ impl FlowState {
             input: InputId(self.input),
             at: Position::Frame { frame: self.frame, offset: u64::from(self.offset_high) << 32 | u64::from(self.offset_low) },
         }
+    }
+
+    /// Input and number of its first frame: no two flows of a shard share it.
+    #[inline]
+    pub(super) fn place(&self) -> (u16, u64) {
+        (self.input, self.frame)
     }
 
     /// Client-side handshake RTT, ns.
@@ -440,7 +548,7 @@ impl FlowState {
     #[must_use]
     pub fn tuple(&self) -> FiveTuple {
         let low_opened = self.seen & seen::LOW_OPENED != 0;
-        let k = &self.key;
+        let k = self.key();
         let (src, dst, sport, dport) =
             if low_opened { (k.low, k.high, k.low_port, k.high_port) } else { (k.high, k.low, k.high_port, k.low_port) };
         FiveTuple { src: src.unpack(), dst: dst.unpack(), sport, dport, proto: k.proto }

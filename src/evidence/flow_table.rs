@@ -7,8 +7,10 @@
 
 use std::collections::VecDeque;
 
-use super::flow::{FlowKey, FlowState};
+use super::batch::Meta;
+use super::flow::FlowState;
 use super::slab::Slab;
+use crate::model::cache::prefetch;
 use crate::model::time::Timestamp;
 
 /// Slots that are looked at when a flow is fetched ahead.
@@ -25,6 +27,18 @@ const OPENING_NS: i64 = 10_000_000_000;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Index(u32);
 
+/// Where a flow that was fetched ahead most likely is.
+#[derive(Clone, Copy, Debug)]
+pub struct Guess {
+    index: u32,
+    removals: u32,
+}
+
+impl Guess {
+    /// No idea.
+    pub const NONE: Self = Self { index: u32::MAX, removals: 0 };
+}
+
 /// Flows of one shard.
 #[derive(Debug)]
 pub struct FlowTable {
@@ -37,6 +51,8 @@ pub struct FlowTable {
     wheel: Vec<Vec<u32>>,
     tick: i64,
     cap: usize,
+    /// Flows removed so far, wrapping: what was guessed before a removal is void.
+    removals: u32,
     /// Flows cut off to make room.
     pub evicted: u64,
 }
@@ -59,6 +75,7 @@ impl FlowTable {
             wheel: vec![Vec::new(); WHEEL],
             tick: i64::MIN,
             cap: cap.clamp(64, 1 << 30),
+            removals: 0,
             evicted: 0,
         }
     }
@@ -83,48 +100,75 @@ impl FlowTable {
         }
     }
 
-    /// Asks the processor to fetch the flow that `hash` most likely leads to.
+    /// Asks the processor to fetch the flow that `hash` most likely leads to, and says where that is.
     #[inline]
-    pub fn prefetch_flow(&self, hash: u32) {
-        // At two thirds full nearly half of the flows do not stand in their first slot.
+    #[must_use]
+    pub fn prefetch_flow(&self, hash: u32) -> Guess {
+        // A flow seldom stands farther from its first slot.
         for step in 0..PROBES_AHEAD {
             let slot = self.slots.get((hash as usize + step) & self.mask).copied().unwrap_or(0);
             if (slot >> 32) as u32 == hash {
-                self.prefetch_at((slot as u32).wrapping_sub(1));
-                return;
+                let index = (slot as u32).wrapping_sub(1);
+                self.prefetch_at(index);
+                return Guess { index, removals: self.removals };
             }
             if slot == 0 {
-                return;
+                break;
             }
+        }
+        Guess::NONE
+    }
+
+    /// Asks the processor to fetch what it takes to remove a flow: its slot.
+    #[inline]
+    fn prefetch_slot_of(&self, index: u32) {
+        if let Some(hash) = self.hashes.get(index as usize) {
+            self.prefetch_slot(*hash);
         }
     }
 
-    /// Asks the processor to fetch a flow by its place.
+    /// Asks the processor to fetch the line of a flow that every packet changes.
     #[inline]
     fn prefetch_at(&self, index: u32) {
         if let Some(flow) = self.flows.get(index) {
-            // Both of its cache lines, wherever the compiler has put which field.
-            let line = std::ptr::from_ref(flow).cast::<[u8; 64]>();
-            prefetch(line);
-            prefetch(line.wrapping_add(1));
+            prefetch(std::ptr::from_ref(flow));
         }
     }
 
-    /// Finds a flow.
+    /// The same for both lines.
+    #[inline]
+    fn prefetch_whole(&self, index: u32) {
+        if let Some(flow) = self.flows.get(index) {
+            prefetch(std::ptr::from_ref(flow));
+            prefetch(std::ptr::from_ref(&flow.first));
+        }
+    }
+
+    /// Finds the flow of a packet, and whether the packet goes from its lower to its higher end point. At once if the
+    /// guess was right, which spares the way through the slots.
     #[inline]
     #[must_use]
-    pub fn find(&self, key: &FlowKey, hash: u32) -> Option<Index> {
-        let tag = hash;
-        let mut at = tag as usize & self.mask;
+    pub fn find(&self, m: &Meta, guess: Guess) -> Option<(Index, bool)> {
+        // The place of a flow that was removed meanwhile still looks like it.
+        if guess.removals == self.removals
+            && let Some(low_to_high) = self.flows.get(guess.index).and_then(|flow| flow.direction_of(m))
+        {
+            return Some((Index(guess.index), low_to_high));
+        }
+        self.search(m)
+    }
+
+    fn search(&self, m: &Meta) -> Option<(Index, bool)> {
+        let mut at = m.hash as usize & self.mask;
         loop {
             let slot = *self.slots.get(at)?;
             if slot == 0 {
                 return None;
             }
-            if (slot >> 32) as u32 == tag {
+            if (slot >> 32) as u32 == m.hash {
                 let index = slot as u32 - 1;
-                if self.flows.get(index)?.key == *key {
-                    return Some(Index(index));
+                if let Some(low_to_high) = self.flows.get(index)?.direction_of(m) {
+                    return Some((Index(index), low_to_high));
                 }
             }
             at = (at + 1) & self.mask;
@@ -151,7 +195,7 @@ impl FlowTable {
             self.hashes.push(tag);
             self.flows.push(flow)
         };
-        if (self.len() + 1) * 3 > self.slots.len() * 2 {
+        if (self.len() + 1) * 2 > self.slots.len() {
             self.grow();
         }
         self.link_slot(tag, index);
@@ -200,6 +244,7 @@ impl FlowTable {
         }
         self.slots[hole] = 0;
         self.free.push(index);
+        self.removals = self.removals.wrapping_add(1);
     }
 
     fn enqueue(&mut self, index: u32) {
@@ -220,7 +265,8 @@ impl FlowTable {
         }
         while let Some(&index) = self.opening.front() {
             if let Some(later) = self.opening.get(LOOK_AHEAD) {
-                self.prefetch_at(*later);
+                self.prefetch_whole(*later);
+                self.prefetch_slot_of(*later);
             }
             let flow = &*self.flows.at(index);
             if flow.first.0.saturating_add(OPENING_NS) > now.0 {
@@ -242,7 +288,8 @@ impl FlowTable {
             let mut due = std::mem::take(&mut self.wheel[slot]);
             for (n, &index) in due.iter().enumerate() {
                 if let Some(later) = due.get(n + LOOK_AHEAD) {
-                    self.prefetch_at(*later);
+                    self.prefetch_whole(*later);
+                    self.prefetch_slot_of(*later);
                 }
                 let flow = &*self.flows.at(index);
                 if flow.deadline() <= now {
@@ -290,19 +337,25 @@ impl FlowTable {
 
     /// Every flow still in the table, in no particular order.
     pub fn live(&self) -> impl Iterator<Item = &FlowState> {
-        self.slots.iter().filter(|&&s| s != 0).filter_map(|&s| self.flows.get((s as u32).wrapping_sub(1)))
+        self.indices().filter_map(|index| self.flows.get(index))
     }
-}
 
-#[inline]
-fn prefetch<T>(what: *const T) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch reads nothing and can't fault, whatever the address; SSE is part of x86-64.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(what.cast());
+    fn indices(&self) -> impl Iterator<Item = u32> {
+        self.slots.iter().filter(|&&s| s != 0).map(|&s| (s as u32).wrapping_sub(1))
     }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = what;
+
+    /// Every flow still in the table, in the order of their first packets.
+    pub fn in_order(&self) -> impl Iterator<Item = &FlowState> {
+        let mut order: Vec<((u16, u64), u32)> = Vec::with_capacity(self.len());
+        order.extend(self.indices().filter_map(|index| Some((self.flows.get(index)?.place(), index))));
+        order.sort_unstable();
+        (0..order.len()).filter_map(move |n| {
+            if let Some((_, later)) = order.get(n + LOOK_AHEAD) {
+                self.prefetch_whole(*later);
+            }
+            self.flows.get(order.get(n)?.1)
+        })
+    }
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ pub fn said_once(mut names: Vec<(Provenance, Timestamp, Name)>) -> Vec<(Provenan
 }
 
 /// Bytes of chains kept per shard.
-const CHAIN_BYTES: usize = 4 << 20;
+const CHAIN_BYTES: usize = 8 << 20;
 
 /// What payloads of one shard said. Every list has the same cap.
 #[derive(Debug)]

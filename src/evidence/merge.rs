@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::flow::FlowState;
 use super::heads;
+use super::pairs::{Ends, Pair, Sum};
 use super::probes::Aim;
 use super::shard::{Shard, TunnelKey};
-use super::tally::{self, Pair, Pressure, Reach, Tally};
+use super::tally::{self, Pressure, Reach, Tally};
 use crate::model::digest::{Conversation, Digest, Flood, Scan};
 use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, Provenance, Quote, Tunnel};
 use crate::model::net::{FiveTuple, PackedAddr};
@@ -47,8 +49,7 @@ pub enum Wanted {
 const HEAVIEST: usize = 1024;
 
 /// What findings are made of: log-in attempts, bytes sent, packets, flows.
-const WEIGHTS: [fn(&Pair) -> u64; 4] =
-    [|p| p.short, |p| p.forward.bytes, |p| p.forward.packets + p.backward.packets, |p| p.flows];
+const WEIGHTS: [fn(&Sum) -> u64; 4] = [|p| u64::from(p.short), |p| p.forward().bytes, Sum::packets, |p| u64::from(p.flows)];
 
 /// Adds up the shards: what ended flows say.
 #[must_use]
@@ -64,26 +65,36 @@ pub fn digest_now(shards: &[&Shard], wanted: Wanted) -> Digest {
     add_up(&shards.iter().copied().zip(&tallies).collect::<Vec<_>>(), wanted)
 }
 
-/// Opener and target.
-type Ends = (PackedAddr, PackedAddr);
+/// A pair and the number of its shard: no pair is in two, since packets are dealt by address pair.
+type Found<'a> = (usize, Pair<'a>);
 
-/// The wanted pairs. No pair is in two shards: they are dealt by address pair.
-fn select<'a>(shards: &[(&Shard, &'a Tally)], wanted: Wanted, named: &BTreeSet<Ends>) -> BTreeMap<Ends, &'a Pair> {
-    let mut all: Vec<(&Ends, &Pair)> = shards.iter().flat_map(|(_, tally)| &tally.pairs).collect();
+/// The wanted pairs, and those that other facts of their shard name.
+fn select<'a>(shards: &[(&Shard, &'a Tally)], wanted: Wanted, named: &[BTreeSet<Ends>]) -> BTreeMap<Ends, Found<'a>> {
+    let of_shard = |(n, (_, tally)): (usize, &(&Shard, &'a Tally))| tally.pairs.iter().map(move |pair| (n, pair));
+    let mut all: Vec<Found<'a>> = shards.iter().enumerate().flat_map(of_shard).collect();
+    let keyed = |(n, pair): Found<'a>| (pair.sum.ends, (n, pair));
     if wanted == Wanted::All || all.len() <= HEAVIEST {
-        return all.into_iter().map(|(ends, pair)| (*ends, pair)).collect();
+        return all.into_iter().map(keyed).collect();
     }
-    let mut kept: BTreeMap<Ends, &Pair> = BTreeMap::new();
+    let mut kept: BTreeMap<Ends, Found<'a>> = BTreeMap::new();
     for weight in WEIGHTS {
         // Ties by address, so that the same ones are kept in every run.
-        let order = |(ends, pair): &(&Ends, &Pair)| (std::cmp::Reverse(weight(pair)), **ends);
-        all.select_nth_unstable_by_key(HEAVIEST, order);
-        kept.extend(all.iter().take(HEAVIEST).map(|(ends, pair)| (**ends, *pair)));
+        all.select_nth_unstable_by_key(HEAVIEST, |(_, pair)| (std::cmp::Reverse(weight(pair.sum)), pair.sum.ends));
+        kept.extend(all.iter().take(HEAVIEST).copied().map(keyed));
     }
-    for (_, tally) in shards {
-        kept.extend(named.iter().filter_map(|ends| tally.pairs.get(ends).map(|pair| (*ends, pair))));
+    for (n, ((_, tally), named)) in shards.iter().zip(named).enumerate() {
+        kept.extend(named.iter().filter_map(|ends| tally.pairs.get(ends)).map(|pair| keyed((n, pair))));
     }
     kept
+}
+
+/// What the shards' parts of an entry add up to at most: most entries are seen to be too small to be put together.
+fn bounds<K: Eq + std::hash::Hash>(parts: impl Iterator<Item = (K, u64)>) -> HashMap<K, u64, foldhash::fast::FixedState> {
+    let mut sums: HashMap<K, u64, foldhash::fast::FixedState> = HashMap::default();
+    for (key, part) in parts {
+        *sums.entry(key).or_default() += part;
+    }
+    sums
 }
 
 /// Probers whose traces are put together unless all are wanted, and ICMP errors kept that answer no probe we saw.
@@ -115,20 +126,26 @@ fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
     let mut out = Digest::default();
     let mut pending = Vec::new();
     let mut names = Vec::new();
-    let mut named: BTreeSet<Ends> = BTreeSet::new();
+    let mut named: Vec<BTreeSet<Ends>> = Vec::with_capacity(shards.len());
+    let flows = bounds(shards.iter().flat_map(|(_, t)| &t.pressure).map(|(key, p)| (*key, p.flows)));
+    let spread = |r: &Reach| r.targets.count().max(r.ports.count());
+    let spreads = bounds(shards.iter().flat_map(|(_, t)| &t.reach).map(|(key, r)| (*key, spread(r))));
     let (chosen, beyond) = probers(shards, wanted);
     out.probers_left_out = beyond;
     for (shard, tally) in shards {
         let mut orphans = 0;
         out.sampled |= tally.sampled || shard.left_out > 0 || shard.heads.left_out > 0 || shard.probes.forgotten > 0;
         // Hash order is harmless here: everything goes into ordered maps, and merging is commutative.
-        for (key, p) in &tally.pressure {
+        for (key, p) in tally.pressure.iter().filter(|(key, _)| flows.get(*key).is_some_and(|&n| n >= FLOOD_FLOWS)) {
             pressure.entry(*key).and_modify(|q| join_pressure(q, p)).or_insert_with(|| p.clone());
         }
-        for (key, r) in &tally.reach {
+        for (key, r) in tally.reach.iter().filter(|(key, _)| spreads.get(*key).is_some_and(|&n| n >= SCAN_SPREAD)) {
             reach.entry(*key).and_modify(|q| join_reach(q, r)).or_insert_with(|| r.clone());
         }
+        let mut named_here: BTreeSet<Ends> = BTreeSet::new();
         for (key, count) in &shard.tunnels {
+            let inner = key.2;
+            named_here.extend([inner, (inner.1, inner.0)]);
             let sum = tunnels.entry(*key).or_insert(super::shard::TunnelCount { packets: 0, ..*count });
             sum.packets += count.packets;
             if count.from < sum.from {
@@ -155,17 +172,17 @@ fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
             pending.push(Pending { from, rank: 2, time, fact: Evidence::Reached(fact) });
         }
         for (from, time, chain) in shard.heads.chains() {
-            named.insert((chain.peer.into(), chain.server.into()));
+            named_here.insert((chain.peer.into(), chain.server.into()));
             pending.push(Pending { from, rank: 3, time, fact: Evidence::Chain(Box::new(chain)) });
         }
         names.extend(shard.heads.names());
+        named.push(named_here);
     }
     for (from, time, name) in heads::said_once(names) {
         pending.push(Pending { from, rank: 5, time, fact: Evidence::Name(name) });
     }
     for ((kind, outer, inner, id), count) in tunnels {
         let unpack = |(a, b): (PackedAddr, PackedAddr)| (a.unpack(), b.unpack());
-        named.extend([inner, (inner.1, inner.0)]);
         let tunnel = Tunnel { kind, outer: unpack(outer), inner: unpack(inner), id, packets: count.packets };
         pending.push(Pending { from: count.from, rank: 4, time: count.time, fact: Evidence::Tunnel(tunnel) });
     }
@@ -174,12 +191,11 @@ fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
     reach.retain(|_, r| r.targets.count() >= SCAN_SPREAD || r.ports.count() >= SCAN_SPREAD);
 
     let pairs = select(shards, wanted, &named);
-    for (shard, tally) in shards {
-        for pair in pairs.keys().filter_map(|ends| tally.pairs.get(ends)) {
-            for flow in std::iter::once(&pair.first).chain(pair.largest.as_deref()) {
-                if let Some(host) = shard.heads.host(flow.host) {
-                    hosts.insert((flow.provenance(), flow.tuple()), host.clone());
-                }
+    for (n, pair) in pairs.values() {
+        let Some((shard, _)) = shards.get(*n) else { continue };
+        for flow in pair.examples() {
+            if let Some(host) = shard.heads.host(flow.host) {
+                hosts.insert((flow.provenance(), flow.tuple()), host.clone());
             }
         }
     }
@@ -188,10 +204,8 @@ fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
         pending.push(Pending { from: name.0, rank: 0, time: flow.first, fact });
     }
     let ids = number(&mut out, pending);
-    let host_of = |pair: &Pair| {
-        std::iter::once(&pair.first).chain(pair.largest.as_deref()).find_map(|f| hosts.get(&(f.provenance(), f.tuple()))).cloned()
-    };
-    out.conversations = pairs.iter().map(|(ends, pair)| conversation(*ends, pair, host_of(pair), &ids)).collect();
+    let host_of = |pair: &Pair<'_>| pair.examples().find_map(|f| hosts.get(&(f.provenance(), f.tuple()))).cloned();
+    out.conversations = pairs.iter().map(|(ends, (_, pair))| conversation(*ends, pair, host_of(pair), &ids)).collect();
     out.conversations.sort_by_key(|c| (c.seen.first, c.origin, c.target));
     out.floods = pressure.iter().map(|(key, p)| flood(*key, p, &ids)).collect();
     out.floods.sort_by_key(|f| (f.seen.first, f.target, f.backscatter));
@@ -202,11 +216,11 @@ fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
 
 /// Flows that some list names; each becomes one item.
 fn examples<'a>(
-    pairs: &BTreeMap<Ends, &'a Pair>,
+    pairs: &BTreeMap<Ends, Found<'a>>,
     pressure: &'a BTreeMap<(PackedAddr, bool), Pressure>,
     reach: &'a BTreeMap<PackedAddr, Reach>,
 ) -> BTreeMap<FlowName, &'a FlowState> {
-    let of_pairs = pairs.values().flat_map(|&p| std::iter::once(&p.first).chain(p.largest.as_deref()));
+    let of_pairs = pairs.values().flat_map(|(_, pair)| pair.examples());
     let of_pressure = pressure.values().flat_map(|p| &p.examples);
     let of_reach = reach.values().flat_map(|r| &r.examples);
     of_pairs.chain(of_pressure).chain(of_reach).map(|f| ((f.provenance(), f.tuple()), f)).collect()
@@ -243,7 +257,7 @@ fn ids_of<'a>(flows: impl Iterator<Item = &'a FlowState>, ids: &BTreeMap<FlowNam
 
 fn join_examples(into: &mut SmallVec<[FlowState; 1]>, more: &[FlowState]) {
     into.extend(more.iter().copied());
-    into.sort_unstable_by_key(|f| (f.provenance(), f.key));
+    into.sort_unstable_by_key(|f| (f.provenance(), f.key()));
     into.truncate(tally::EXAMPLES);
 }
 
@@ -284,29 +298,29 @@ impl<T: Ord + Copy> ByLead for (T, u64) {
 
 fn conversation(
     (origin, target): (PackedAddr, PackedAddr),
-    pair: &Pair,
+    pair: &Pair<'_>,
     host: Option<Arc<str>>,
     ids: &BTreeMap<FlowName, EvidenceId>,
 ) -> Conversation {
-    let main = pair.largest.as_deref().unwrap_or(&pair.first);
+    let main = pair.main();
     Conversation {
         origin: origin.unpack(),
         target: target.unpack(),
-        seen: pair.seen,
-        flows: pair.flows,
-        completed: pair.completed,
-        half_open: pair.half_open,
-        refused: pair.refused,
-        short: pair.short,
-        proto: main.key.proto,
+        seen: pair.sum.seen,
+        flows: u64::from(pair.sum.flows),
+        completed: u64::from(pair.sum.completed),
+        half_open: u64::from(pair.sum.half_open),
+        refused: u64::from(pair.sum.refused),
+        short: u64::from(pair.sum.short),
+        proto: main.proto,
         port: main.server_port(),
-        forward: pair.forward,
-        backward: pair.backward,
-        trust: pair.trust,
-        rtt_client: pair.rtt_client,
-        rtt_server: pair.rtt_server,
+        forward: pair.sum.forward(),
+        backward: pair.sum.backward(),
+        trust: pair.sum.trust,
+        rtt_client: pair.sum.rtt_client(),
+        rtt_server: pair.sum.rtt_server(),
         host,
-        because: ids_of(std::iter::once(&pair.first).chain(pair.largest.as_deref()), ids),
+        because: ids_of(pair.examples(), ids),
     }
 }
 

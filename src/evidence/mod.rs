@@ -8,7 +8,7 @@
 //! * [`flow`], [`flow_table`]: conversations: handshake, round trips, TTLs, trust; open addressing, expiry, cap; `slab`: where they lie
 //! * [`probes`]: ICMP quotes and answers matched to the probes that they answer (METHODS A.2)
 //! * [`heads`]: host names and forwarded chains in request heads, names in DNS answers
-//! * [`tally`], [`spread`]: address pairs, floods and scans; distinct counting
+//! * [`tally`], [`pairs`], [`spread`]: floods and scans; address pairs; distinct counting
 //! * [`shard`]: the above for one share of the traffic
 //! * [`digest`](self::merge): what the shards found, merged, numbered and sorted
 //! * [`community_id`]: the portable name of a flow
@@ -19,6 +19,7 @@ pub mod flow;
 pub mod flow_table;
 pub mod heads;
 pub mod merge;
+pub mod pairs;
 pub mod probes;
 pub mod shard;
 mod slab;

@@ -10,9 +10,13 @@ use hashbrown::HashMap;
 
 use super::batch::Meta;
 use crate::decode::packet::{Packet, Transport};
+use crate::model::cache::prefetch;
 use crate::model::evidence::{ProbeMatch, Probing, Provenance, Reached};
 use crate::model::net::{FiveTuple, IpProtocol, PackedAddr};
 use crate::model::time::{Span, Timestamp};
+
+/// Ports that nobody listens on, taken by probes of traceroute (van Jacobson's 33434 and up).
+pub const TRACEROUTE_PORTS: std::ops::RangeInclusive<u16> = 33434..=33534;
 
 /// Nobody's traceroute goes farther; real packets have more left when they arrive.
 pub const PROBE_TTL_MAX: u8 = 40;
@@ -56,16 +60,29 @@ impl Prober {
     }
 }
 
-/// Probes kept per shard, of all probers: 3 MiB.
-const MOST_PROBES: usize = 1 << 15;
+/// Probes kept per shard, of all probers: 6 MiB.
+const MOST_PROBES: usize = 1 << 16;
 
 /// Answers of a target kept per prober.
 const REACHED_CAP: usize = 256;
+
+/// Bits of the list of aims.
+const BITS: usize = 1 << 16;
+
+/// Which bit stands for an aim: word and bit. Who makes two aims share one gains a look-up.
+#[inline]
+fn bit((src, dst, proto): Aim) -> (usize, u64) {
+    let ends = src.lo ^ src.hi.rotate_left(32) ^ (dst.lo ^ dst.hi.rotate_left(32)).rotate_left(17) ^ u64::from(proto.0) << 56;
+    let mixed = ends.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48;
+    (mixed as usize / 64, 1 << (mixed % 64))
+}
 
 /// The probes of one shard.
 #[derive(Debug)]
 pub struct Probes {
     probers: HashMap<Aim, Prober, foldhash::fast::FixedState>,
+    /// Bits by [`bit`] of every aim there is or was: most answers answer no probe, and this small list says so.
+    aimed: Box<[u64; BITS / 64]>,
     cap: usize,
     /// Probes in all rings.
     kept: usize,
@@ -78,7 +95,7 @@ pub struct Probes {
 #[must_use]
 pub fn is_probe_like(m: &Meta) -> bool {
     match m.transport {
-        Transport::Udp => m.ttl <= PROBE_TTL_MAX || (33434..=33534).contains(&m.dport),
+        Transport::Udp => m.ttl <= PROBE_TTL_MAX || TRACEROUTE_PORTS.contains(&m.dport),
         Transport::Icmp => m.sport == if m.proto == IpProtocol::ICMP { 8 } else { 128 },
         Transport::Tcp => m.ttl <= PROBE_TTL_MAX && m.l4_len() <= 60,
         Transport::Other => m.ttl <= PROBE_TTL_MAX,
@@ -92,6 +109,7 @@ impl Probes {
     pub fn new(cap: usize, seed: u64) -> Self {
         Self {
             probers: HashMap::with_hasher(foldhash::fast::FixedState::with_seed(seed)),
+            aimed: Box::new([0; BITS / 64]),
             cap: cap.max(16),
             kept: 0,
             forgotten: 0,
@@ -129,6 +147,8 @@ impl Probes {
             sent: [0; PROBE_TTL_MAX as usize + 1],
             reached: Vec::new(),
         });
+        let (word, bit) = bit(aim);
+        self.aimed[word] |= bit;
         prober.seen = prober.seen.join(Span::at(m.ts));
         if let Some(count) = prober.sent.get_mut(usize::from(m.ttl)) {
             *count = count.saturating_add(1);
@@ -211,9 +231,20 @@ impl Probes {
         None
     }
 
+    /// Asks the processor to fetch what [`Self::answered`] looks at first.
+    #[inline]
+    pub fn prefetch(&self, m: &Meta) {
+        prefetch(std::ptr::from_ref(&self.aimed[bit((m.dst, m.src, m.proto)).0]));
+    }
+
     /// An answer of the target itself: echo reply, SYN-ACK or RST, UDP answer. Noted if it answers a probe.
     pub fn answered(&mut self, m: &Meta, l4: &[u8], from: Provenance) {
-        let Some(prober) = self.probers.get_mut(&(m.dst, m.src, m.proto)) else { return };
+        let aim = (m.dst, m.src, m.proto);
+        let (word, bit) = bit(aim);
+        if self.aimed[word] & bit == 0 {
+            return;
+        }
+        let Some(prober) = self.probers.get_mut(&aim) else { return };
         if prober.reached.len() >= REACHED_CAP {
             self.forgotten += 1;
             return;

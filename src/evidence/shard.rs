@@ -4,7 +4,7 @@ use hashbrown::HashMap;
 
 use super::batch::{Batch, Meta};
 use super::flow::{FlowKey, FlowState, Outcome};
-use super::flow_table::FlowTable;
+use super::flow_table::{FlowTable, Guess};
 use super::heads::Heads;
 use super::probes::{self, Probes};
 use super::tally::Tally;
@@ -38,23 +38,47 @@ impl Caps {
         let share = flows.div_ceil(super::batch::SHARDS);
         Self {
             flows: share,
-            tallies: (share / 8).clamp(1 << 10, 1 << 12),
-            probers: 1 << 12,
-            quotes: 1 << 14,
-            heads: 1 << 13,
-            tunnels: 1 << 12,
+            tallies: (share / 8).clamp(1 << 10, 1 << 13),
+            probers: 1 << 13,
+            quotes: 1 << 15,
+            heads: 1 << 14,
+            tunnels: 1 << 13,
         }
     }
 }
 
 /// Told about every flow that ends.
 pub trait FlowSink {
-    /// `flow` is over: expired, evicted, or the run is.
-    fn ended(&mut self, flow: &FlowState, host: Option<&std::sync::Arc<str>>);
+    /// `flows` are over: expired, evicted, or the run is. `heads` knows their host names.
+    fn ended(&mut self, flows: &[FlowState], heads: &Heads);
 }
 
 impl FlowSink for () {
-    fn ended(&mut self, _: &FlowState, _: Option<&std::sync::Arc<str>>) {}
+    fn ended(&mut self, _: &[FlowState], _: &Heads) {}
+}
+
+/// Flows that ended and were not yet counted. What counts them needs their pairs and their states, which are seldom in
+/// the processor's cache: for a few dozen flows at once memory answers in the time that it takes for one.
+#[derive(Debug, Default)]
+struct Endings(Vec<FlowState>);
+
+/// Flows counted together.
+const TOGETHER: usize = 64;
+
+impl Endings {
+    #[inline]
+    fn note(&mut self, flow: &FlowState, tally: &mut Tally, heads: &Heads, sink: &mut impl FlowSink) {
+        self.0.push(*flow);
+        if self.0.len() >= TOGETHER {
+            self.count(tally, heads, sink);
+        }
+    }
+
+    fn count(&mut self, tally: &mut Tally, heads: &Heads, sink: &mut impl FlowSink) {
+        sink.ended(&self.0, heads);
+        tally.add(&self.0);
+        self.0.clear();
+    }
 }
 
 /// Encapsulation, outer addresses, inner addresses, key or VNI.
@@ -78,6 +102,7 @@ pub struct Shard {
     pub table: FlowTable,
     /// Ended flows, added up.
     pub tally: Tally,
+    endings: Endings,
     /// Probes.
     pub probes: Probes,
     /// ICMP errors.
@@ -112,6 +137,7 @@ impl Shard {
         Self {
             table: FlowTable::new(caps.flows),
             tally: Tally::new(caps.tallies, seed),
+            endings: Endings::default(),
             probes: Probes::new(caps.probers, seed),
             quotes: Vec::new(),
             quotes_seen: 0,
@@ -130,22 +156,25 @@ impl Shard {
             return;
         }
         {
-            let Self { table, tally, heads, clock, .. } = self;
-            table.expire(*clock, &mut |flow| {
-                tally.add(flow);
-                sink.ended(flow, heads.host(flow.host));
-            });
+            let Self { table, tally, endings, heads, clock, .. } = self;
+            table.expire(*clock, &mut |flow| endings.note(flow, tally, heads, sink));
         }
         // Slots are fetched two groups ahead, flows one group ahead: memory answers while other packets are counted.
         let metas = batch.metas.as_slice();
         let group = |n: usize| metas.get(n * AHEAD..metas.len().min((n + 1) * AHEAD)).unwrap_or_default();
         group(0).iter().chain(group(1)).for_each(|m| self.table.prefetch_slot(m.hash));
-        group(0).iter().for_each(|m| self.table.prefetch_flow(m.hash));
+        let guess = |table: &FlowTable, group: &[Meta]| {
+            let mut guesses = [Guess::NONE; AHEAD];
+            guesses.iter_mut().zip(group).for_each(|(guess, m)| *guess = table.prefetch_flow(m.hash));
+            guesses
+        };
+        let mut next = guess(&self.table, group(0));
         for n in 0..metas.len().div_ceil(AHEAD) {
             group(n + 2).iter().for_each(|m| self.table.prefetch_slot(m.hash));
-            group(n + 1).iter().for_each(|m| self.table.prefetch_flow(m.hash));
-            for m in group(n) {
-                self.packet(block, m, place, sink);
+            let guesses = std::mem::replace(&mut next, guess(&self.table, group(n + 1)));
+            group(n + 1).iter().filter(|m| m.tells).for_each(|m| self.probes.prefetch(m));
+            for (m, guess) in group(n).iter().zip(guesses) {
+                self.packet(block, m, guess, place, sink);
             }
         }
         self.clock = self.clock.max(batch.now);
@@ -163,32 +192,34 @@ impl Shard {
     }
 
     #[inline]
-    fn packet(&mut self, block: &[u8], m: &Meta, place: &impl Fn(u32) -> Provenance, sink: &mut impl FlowSink) {
-        let (key, low_to_high) = FlowKey::of(m);
+    fn packet(&mut self, block: &[u8], m: &Meta, guess: Guess, place: &impl Fn(u32) -> Provenance, sink: &mut impl FlowSink) {
         let l4 = m.l4(block);
         let seq_ack = (m.seq, m.ack);
-        let Self { table, tally, heads, .. } = self;
-        let mut ended = |flow: &FlowState| {
-            tally.add(flow);
-            sink.ended(flow, heads.host(flow.host));
-        };
-        let index = match table.find(&key, m.hash) {
+        let Self { table, tally, endings, heads, .. } = self;
+        let mut ended = |flow: &FlowState| endings.note(flow, tally, heads, sink);
+        let (index, low_to_high) = match table.find(m, guess) {
             // Its time was up before this packet came, whether or not somebody has tidied up meanwhile.
-            Some(index) if table.get_mut(index).is_some_and(|flow| flow.deadline() < m.ts) => {
+            Some((index, low_to_high)) if table.get_mut(index).is_some_and(|flow| flow.is_over(m.ts)) => {
                 if let Some(flow) = table.get_mut(index) {
                     ended(flow);
-                    *flow = FlowState::open(m, key, low_to_high, place(m.record));
+                    *flow = FlowState::open(m, flow.key(), low_to_high, place(m.record));
                 }
-                index
+                (index, low_to_high)
             }
-            Some(index) => index,
-            None => table.insert(FlowState::open(m, key, low_to_high, place(m.record)), m.hash, &mut ended),
+            Some(found) => found,
+            None => {
+                let (key, low_to_high) = FlowKey::of(m);
+                (table.insert(FlowState::open(m, key, low_to_high, place(m.record)), m.hash, &mut ended), low_to_high)
+            }
         };
         let Some(flow) = table.get_mut(index) else { return };
         if flow.observe(m, low_to_high, seq_ack) == Outcome::Reopens {
             ended(flow);
-            *flow = FlowState::open(m, key, low_to_high, place(m.record));
+            *flow = FlowState::open(m, flow.key(), low_to_high, place(m.record));
             flow.observe(m, low_to_high, seq_ack);
+        }
+        if !m.tells {
+            return;
         }
         match m.transport {
             Transport::Tcp => {
@@ -217,7 +248,7 @@ impl Shard {
                     let asked = m.sport == 53 && !flow.is_forward(low_to_high) && flow.was_asked();
                     self.heads.dns(l4.get(8..).unwrap_or_default(), asked, m.ts, &|| place(m.record));
                 }
-                if (33434..=33534).contains(&m.sport) || m.sport == 53 {
+                if probes::TRACEROUTE_PORTS.contains(&m.sport) || m.sport == 53 {
                     self.probes.answered(m, l4, place(m.record));
                 }
             }
@@ -260,10 +291,11 @@ impl Shard {
 
     /// The run is over: every live flow ends.
     pub fn finish(&mut self, sink: &mut impl FlowSink) {
-        for flow in in_order(&self.table) {
-            self.tally.add(flow);
-            sink.ended(flow, self.heads.host(flow.host));
+        let Self { table, tally, endings, heads, .. } = self;
+        for flow in table.in_order() {
+            endings.note(flow, tally, heads, sink);
         }
+        endings.count(tally, heads, sink);
         let evicted = self.table.evicted;
         self.table = FlowTable::new(self.caps.flows);
         self.table.evicted = evicted;
@@ -273,14 +305,16 @@ impl Shard {
     #[must_use]
     pub fn tally_now(&self) -> Tally {
         let mut tally = self.tally.clone();
-        in_order(&self.table).into_iter().for_each(|flow| tally.add(flow));
+        tally.add(&self.endings.0);
+        let mut some = Vec::with_capacity(TOGETHER);
+        for flow in self.table.in_order() {
+            some.push(*flow);
+            if some.len() == TOGETHER {
+                tally.add(&some);
+                some.clear();
+            }
+        }
+        tally.add(&some);
         tally
     }
-}
-
-/// Live flows in the order of their first packets.
-fn in_order(table: &FlowTable) -> Vec<&FlowState> {
-    let mut live: Vec<&FlowState> = table.live().collect();
-    live.sort_unstable_by_key(|f| (f.provenance(), f.key));
-    live
 }

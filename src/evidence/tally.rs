@@ -7,49 +7,22 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::flow::FlowState;
+use super::pairs::Pairs;
 use super::spread::{self, Spread};
-use crate::model::evidence::{Direction, Handshake, SourceTrust};
+use crate::model::evidence::{Direction, Handshake};
 use crate::model::net::{IpProtocol, PackedAddr};
 use crate::model::time::Span;
 
 type Map<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 
+/// Flows whose pairs are fetched ahead together.
+const AHEAD: usize = 32;
+
 /// Half-open flows from which on a target counts as flooded.
 const FLOODED: u64 = 1024;
 
-/// Examples kept per pair, flood or scan.
+/// Examples kept per flood or scan.
 pub const EXAMPLES: usize = 4;
-
-/// What flows of one opener towards one target add up to.
-#[derive(Clone, Debug)]
-pub struct Pair {
-    /// First and last packet.
-    pub seen: Span,
-    /// Flows.
-    pub flows: u64,
-    /// TCP with a completed handshake.
-    pub completed: u64,
-    /// TCP SYN without any answer.
-    pub half_open: u64,
-    /// TCP refused.
-    pub refused: u64,
-    /// Shaped like log-in attempts.
-    pub short: u64,
-    /// Opener to target.
-    pub forward: Direction,
-    /// Target to opener.
-    pub backward: Direction,
-    /// Best trust in the opener.
-    pub trust: SourceTrust,
-    /// Smallest client-side RTT, ns.
-    pub rtt_client: Option<i64>,
-    /// Smallest server-side RTT, ns.
-    pub rtt_server: Option<i64>,
-    /// First flow, and the one with the most packets.
-    pub first: FlowState,
-    /// The largest flow if it is another one.
-    pub largest: Option<Box<FlowState>>,
-}
 
 /// Half-open or one-way flows towards one target.
 #[derive(Clone, Debug)]
@@ -91,7 +64,7 @@ pub struct Reach {
 #[derive(Clone, Debug)]
 pub struct Tally {
     /// By opener and target.
-    pub pairs: Map<(PackedAddr, PackedAddr), Pair>,
+    pub pairs: Pairs,
     /// By target, and whether it is the *sender* of unsolicited answers (backscatter).
     pub pressure: Map<(PackedAddr, bool), Pressure>,
     /// By source.
@@ -109,7 +82,7 @@ impl Tally {
     pub fn new(cap: usize, seed: u64) -> Self {
         let map = foldhash::fast::FixedState::with_seed(seed);
         Self {
-            pairs: HashMap::with_hasher(map.clone()),
+            pairs: Pairs::new(cap, seed),
             pressure: HashMap::with_hasher(map.clone()),
             reach: HashMap::with_hasher(map),
             cap: cap.max(64),
@@ -118,18 +91,32 @@ impl Tally {
         }
     }
 
-    /// Counts a flow that ended.
-    pub fn add(&mut self, flow: &FlowState) {
-        self.flows += 1;
-        if flow.is_icmp_error() {
-            return;
+    /// Counts flows that ended, in order. A few dozen at a time: the pairs of all of them are fetched ahead.
+    pub fn add(&mut self, flows: &[FlowState]) {
+        for flows in flows.chunks(AHEAD) {
+            let mut hashes = [0; AHEAD];
+            for (hash, flow) in hashes.iter_mut().zip(flows) {
+                *hash = self.pairs.hash(&flow.ends());
+                self.pairs.prefetch_slot(*hash);
+            }
+            let mut new = 0;
+            for hash in hashes.iter().take(flows.len()) {
+                new += usize::from(self.pairs.prefetch_sum(*hash, new));
+            }
+            for (hash, flow) in hashes.into_iter().zip(flows) {
+                self.one(flow, hash);
+            }
         }
-        let (opener, target) = flow.ends();
-        if flow.is_traceroute_probe() {
+    }
+
+    fn one(&mut self, flow: &FlowState, hash: u32) {
+        self.flows += 1;
+        if flow.is_icmp_error() || flow.is_traceroute_probe() {
             return; // seen by the probes
         }
+        let (opener, target) = flow.ends();
         if !flow.is_half_open() {
-            self.pair(opener, target, flow);
+            self.sampled |= self.pairs.add((opener, target), hash, flow);
             return;
         }
         let unsolicited = flow.handshake == Handshake::Unsolicited;
@@ -137,54 +124,11 @@ impl Tally {
         let flooded = self.press(pressed, other, flow) > FLOODED;
         // One of the many unanswered openings towards a target that is flooded already: it says nothing as a pair or
         // as a scan, and millions of such entries would push out those that do.
-        if !flooded || self.pairs.contains_key(&(opener, target)) {
-            self.pair(opener, target, flow);
+        if !flooded || self.pairs.has(&(opener, target), hash) {
+            self.sampled |= self.pairs.add((opener, target), hash, flow);
         }
         if !unsolicited && (!flooded || self.reach.contains_key(&opener)) {
             self.stretch(opener, target, flow);
-        }
-    }
-
-    fn pair(&mut self, opener: PackedAddr, target: PackedAddr, flow: &FlowState) {
-        let (forward, backward) = flow.directions();
-        if self.pairs.len() >= self.cap && !self.pairs.contains_key(&(opener, target)) {
-            self.sampled = true;
-            weed(&mut self.pairs, self.cap / 2, |p| (p.completed > 0, p.forward.packets + p.backward.packets));
-        }
-        let pair = self.pairs.entry((opener, target)).or_insert_with(|| Pair {
-            seen: flow.span(),
-            flows: 0,
-            completed: 0,
-            half_open: 0,
-            refused: 0,
-            short: 0,
-            forward: Direction::default(),
-            backward: Direction::default(),
-            trust: SourceTrust::Impossible,
-            rtt_client: None,
-            rtt_server: None,
-            first: *flow,
-            largest: None,
-        });
-        pair.seen = pair.seen.join(flow.span());
-        pair.flows += 1;
-        match flow.handshake {
-            Handshake::Completed => pair.completed += 1,
-            Handshake::HalfOpen => pair.half_open += 1,
-            Handshake::Refused => pair.refused += 1,
-            _ => {}
-        }
-        pair.short += u64::from(flow.is_short());
-        join_direction(&mut pair.forward, &forward);
-        join_direction(&mut pair.backward, &backward);
-        pair.trust = pair.trust.min(flow.trust());
-        pair.rtt_client = least(pair.rtt_client, flow.rtt_client());
-        pair.rtt_server = least(pair.rtt_server, flow.rtt_server());
-        if flow.packets() > pair.largest.as_ref().map_or(pair.first.packets(), |l| l.packets()) && pair.flows > 1 {
-            match &mut pair.largest {
-                Some(largest) => **largest = *flow,
-                none => *none = Some(Box::new(*flow)),
-            }
         }
     }
 
@@ -200,7 +144,7 @@ impl Tally {
             packets: 0,
             sources: Spread::default(),
             port: (flow.server_port(), 0),
-            proto: flow.key.proto,
+            proto: flow.proto,
             examples: SmallVec::new(),
         });
         pressure.seen = pressure.seen.join(flow.span());
@@ -230,7 +174,7 @@ impl Tally {
         reach.seen = reach.seen.join(flow.span());
         reach.flows += 1;
         reach.targets.add(spread::hash(target.hi, target.lo));
-        reach.ports.add(spread::hash(u64::from(flow.server_port()), u64::from(flow.key.proto.0)));
+        reach.ports.add(spread::hash(u64::from(flow.server_port()), u64::from(flow.proto.0)));
         vote(&mut reach.target, target);
         if reach.examples.len() < EXAMPLES {
             reach.examples.push(*flow);

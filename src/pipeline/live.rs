@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use super::replay::{Counts, Part, Progress, REJECTS_KEPT, Reading, count_shard, deal};
+use super::replay::{Counts, Part, Progress, REJECTS_KEPT, Reading, Remains, count_shard, deal};
 use super::study::Study;
 use crate::evidence::batch::{Dealer, HashKey, SHARDS};
 use crate::evidence::merge::{self, Wanted};
@@ -341,7 +341,7 @@ impl<S: Study> Decoder<S> {
             study.take_sink(sink);
         }
         let digest = merge::digest(&shards.iter().collect::<Vec<_>>(), wanted);
-        Reading { digest, inputs, rejected, failures, counts, study, interrupted }
+        Reading { digest, inputs, rejected, failures, counts, study, interrupted, remains: Remains::default() }
     }
 }
 

@@ -11,9 +11,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::study::Study;
-use crate::evidence::batch::{Dealer, HashKey, SHARDS};
+use crate::evidence::batch::{Dealer, HashKey, SHARDS, Witness};
 use crate::evidence::merge::{self, Wanted};
-use crate::evidence::shard::{Caps, Shard};
+use crate::evidence::shard::{Caps, FlowSink, Shard};
 use crate::model::digest::Digest;
 use crate::model::evidence::{InputId, Position, Provenance};
 use crate::source::block::Block;
@@ -23,7 +23,7 @@ use crate::source::error::SourceError;
 /// How to read.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Threads; 0 is one per processor, at most 16.
+    /// Threads; 0 is one per processor, at most 8.
     pub threads: usize,
     /// Cap on live flows.
     pub max_flows: usize,
@@ -71,6 +71,15 @@ pub struct Reading<S> {
     pub study: S,
     /// Was it stopped before the end?
     pub interrupted: bool,
+    /// What the digest was made of.
+    pub remains: Remains,
+}
+
+/// Tables of a run that is over: millions of small pieces. Dropping gives them back one by one; a process that ends
+/// soon does better to forget them (`std::mem::forget`), since the system takes them back at once.
+#[derive(Debug, Default)]
+pub struct Remains {
+    _shards: Vec<Shard>,
 }
 
 /// Sums over a run.
@@ -177,21 +186,59 @@ impl Feeder<'_> {
 struct Station<K> {
     /// Number of the block whose turn it is, to be looked at without the lock.
     next: AtomicU64,
-    turn: Mutex<(u64, Shard, K)>,
+    turn: Mutex<Turn<K>>,
     moved: Condvar,
+}
+
+struct Turn<K> {
+    /// Number of the block whose turn it is.
+    next: u64,
+    /// Threads asleep until it moves: to wake nobody is a system call too.
+    asleep: u32,
+    shard: Shard,
+    sink: K,
+    /// Did its live flows end?
+    over: bool,
+}
+
+impl<K: FlowSink> Station<K> {
+    /// Ends the live flows if all `blocks` went through. Who still carries one through comes here later, and what another
+    /// thread is at work on is left to it: so the threads share the shards out among them.
+    fn close(&self, blocks: u64) {
+        if let Ok(mut turn) = self.turn.try_lock()
+            && turn.next == blocks
+        {
+            turn.finish();
+        }
+    }
+}
+
+impl<K: FlowSink> Turn<K> {
+    fn finish(&mut self) {
+        if !self.over {
+            self.shard.finish(&mut self.sink);
+            self.over = true;
+        }
+    }
 }
 
 /// Reads `files` in order.
 pub fn replay<S: Study>(files: Vec<PathBuf>, options: &Options, study: S, progress: &Progress) -> Reading<S> {
     let threads = match options.threads {
-        0 => std::thread::available_parallelism().map_or(1, usize::from).min(16),
+        0 => std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS),
         n => n.min(MAX_THREADS),
     };
     let caps = Caps::for_flows(options.max_flows);
     let stations: Vec<Station<S::Sink>> = (0..SHARDS)
         .map(|i| Station {
             next: AtomicU64::new(0),
-            turn: Mutex::new((0, Shard::new(caps, 0x5eed ^ i as u64), study.sink())),
+            turn: Mutex::new(Turn {
+                next: 0,
+                asleep: 0,
+                shard: Shard::new(caps, 0x5eed ^ i as u64),
+                sink: study.sink(),
+                over: false,
+            }),
             moved: Condvar::new(),
         })
         .collect();
@@ -231,8 +278,21 @@ pub(super) struct Part<W> {
     pub(super) witness: W,
 }
 
-/// Looks at a station before a thread goes to sleep over it: about 20 µs.
-const SPINS: u32 = 2_000;
+/// The lock, tried for about as long as another thread takes to read a block: going to sleep and waking up takes longer.
+fn soon<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    for _ in 0..SPINS {
+        match mutex.try_lock() {
+            Ok(guard) => return guard,
+            Err(_) => std::hint::spin_loop(),
+        }
+    }
+    lock(mutex)
+}
+
+/// Looks at a station before a thread goes to sleep over it: about 100 µs, as long as it takes to fall asleep and wake up.
+const SPINS: u32 = 6_000;
+/// Looks after which a thread makes use of its time.
+const IMPATIENT: u32 = 100;
 /// How long a thread waits for its turn before it looks whether there will be one.
 const PATIENCE: Duration = Duration::from_millis(50);
 
@@ -249,6 +309,28 @@ impl Drop for Alarm<'_> {
     }
 }
 
+/// A block that a thread took, dealt to the shards.
+#[derive(Default)]
+struct Load {
+    number: u64,
+    input: InputId,
+    block: Block,
+    dealer: Option<Dealer>,
+}
+
+impl Load {
+    /// Takes the next block of the input; `false` if there is none.
+    fn take<W: Witness>(&mut self, feeder: &Mutex<Feeder<'_>>, progress: &Progress, part: &mut Part<W>) -> bool {
+        let Some((number, input, key)) = soon(feeder).feed(&mut self.block, progress) else { return false };
+        (self.number, self.input) = (number, input);
+        let dealer = self.dealer.get_or_insert_with(|| Dealer::new(key));
+        dealer.clear();
+        deal(&self.block, input, dealer, part);
+        progress.packets.fetch_add(self.block.records.len() as u64, Ordering::Relaxed);
+        true
+    }
+}
+
 fn work<S: Study>(
     feeder: &Mutex<Feeder<'_>>,
     stations: &[Station<S::Sink>],
@@ -258,42 +340,59 @@ fn work<S: Study>(
 ) -> Part<S::Witness> {
     let alarm = Alarm { broken };
     let mut part = Part { counts: Counts::default(), rejected: Vec::new(), witness: study.witness() };
-    let mut block = Block::default();
-    let mut dealer: Option<Dealer> = None;
+    let (mut load, mut next_load) = (Load::default(), Load::default());
+    let (mut more, mut ahead) = (true, false);
     loop {
-        let Some((number, input, key)) = lock(feeder).feed(&mut block, progress) else { return part };
-        let dealer = dealer.get_or_insert_with(|| Dealer::new(key));
-        dealer.clear();
-        deal(&block, input, dealer, &mut part);
-        progress.packets.fetch_add(block.records.len() as u64, Ordering::Relaxed);
-        let place = |record: u32| Provenance { input, at: block.position(record as usize) };
-        for (station, batch) in stations.iter().zip(&dealer.batches) {
-            // Another thread needs some microseconds for its share of a block: less than going to sleep and waking up.
-            for _ in 0..SPINS {
-                if station.next.load(Ordering::Acquire) == number {
+        if ahead {
+            std::mem::swap(&mut load, &mut next_load);
+            ahead = false;
+        } else {
+            more = more && load.take(feeder, progress, &mut part);
+            if !more {
+                let blocks = lock(feeder).next_block;
+                stations.iter().for_each(|station| station.close(blocks));
+                return part;
+            }
+        }
+        for (n, station) in stations.iter().enumerate() {
+            for spins in 0..SPINS {
+                if station.next.load(Ordering::Acquire) == load.number {
                     break;
+                }
+                // Whoever is before us takes long: time to take and deal the block after this one.
+                if spins == IMPATIENT && more && !ahead {
+                    ahead = next_load.take(feeder, progress, &mut part);
+                    more = ahead;
                 }
                 std::hint::spin_loop();
             }
             let mut turn = lock(&station.turn);
-            while turn.0 != number {
+            while turn.next != load.number {
                 if alarm.broken.load(Ordering::Relaxed) {
                     return part; // the block that should come before this one never will
                 }
+                turn.asleep += 1;
                 turn = station.moved.wait_timeout(turn, PATIENCE).unwrap_or_else(PoisonError::into_inner).0;
+                turn.asleep -= 1;
             }
-            let (next, shard, sink) = &mut *turn;
-            shard.apply(&block.data, batch, &place, sink);
+            let Turn { next, asleep, shard, sink, .. } = &mut *turn;
+            if let Some(batch) = load.dealer.as_ref().and_then(|dealer| dealer.batches.get(n)) {
+                let place = |record: u32| Provenance { input: load.input, at: load.block.position(record as usize) };
+                shard.apply(&load.block.data, batch, &place, sink);
+            }
             *next += 1;
             station.next.store(*next, Ordering::Release);
+            let somebody = *asleep > 0;
             drop(turn);
-            station.moved.notify_all();
+            if somebody {
+                station.moved.notify_all();
+            }
         }
     }
 }
 
 /// Decodes a block and deals it to the shards.
-pub(super) fn deal<W: crate::evidence::batch::Witness>(block: &Block, input: InputId, dealer: &mut Dealer, part: &mut Part<W>) {
+pub(super) fn deal<W: Witness>(block: &Block, input: InputId, dealer: &mut Dealer, part: &mut Part<W>) {
     part.counts.packets += block.records.len() as u64;
     for reject in &block.rejected {
         note_reject(part, Provenance { input, at: reject.at }, || reject.why.to_string());
@@ -336,8 +435,9 @@ fn conclude<S: Study>(
     rejected.truncate(REJECTS_KEPT);
     let mut shards = Vec::with_capacity(SHARDS);
     for station in stations {
-        let (_, mut shard, mut sink) = station.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
-        shard.finish(&mut sink);
+        let mut turn = station.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
+        turn.finish();
+        let Turn { shard, sink, .. } = turn;
         count_shard(&shard, &mut counts);
         study.take_sink(sink);
         shards.push(shard);
@@ -351,6 +451,7 @@ fn conclude<S: Study>(
         counts,
         study,
         interrupted: progress.stop.load(Ordering::Relaxed),
+        remains: Remains { _shards: shards },
     }
 }
 

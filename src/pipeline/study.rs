@@ -1,12 +1,12 @@
 //! What a run looks at besides the digest. Less is decoded when less is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use hashbrown::HashSet;
 
 use crate::evidence::batch::Witness;
 use crate::evidence::flow::{FlowKey, FlowState};
+use crate::evidence::heads::Heads;
 use crate::evidence::shard::FlowSink;
 use crate::locate::Tables;
 use crate::model::evidence::Flow;
@@ -45,12 +45,27 @@ pub struct Overview {
     tables: &'static Tables,
     /// By [`slot`].
     amounts: Vec<Amount>,
-    /// Addresses asked for lately and their slots: few hosts take part in most flows.
+    /// Addresses asked for lately and their slots: few hosts take part in half of the flows.
     recent: Vec<(PackedAddr, u16)>,
 }
 
-/// Addresses remembered, a power of two.
-const RECENT: usize = 1 << 10;
+/// Addresses remembered, a power of two: as many as stay in the innermost cache.
+const RECENT: usize = 1 << 8;
+
+/// Flows counted together.
+const TOGETHER: usize = 64;
+
+/// Slot of no state.
+const UNKNOWN: u16 = SLOTS as u16 - 1;
+
+/// Not looked up yet.
+const ASKED: u16 = u16::MAX;
+
+/// Opener and target as far as they can be placed.
+fn placed(flow: &FlowState) -> (Option<PackedAddr>, PackedAddr) {
+    let (opener, target) = flow.ends();
+    (flow.trust().may_be_origin().then_some(opener), target)
+}
 
 /// States, and one place for "unknown".
 const SLOTS: usize = 26 * 26 + 1;
@@ -68,16 +83,44 @@ impl Overview {
     /// An empty overview.
     #[must_use]
     pub fn new(tables: &'static Tables) -> Self {
-        Self { tables, amounts: vec![Amount::default(); SLOTS], recent: vec![(PackedAddr::default(), SLOTS as u16 - 1); RECENT] }
+        Self { tables, amounts: vec![Amount::default(); SLOTS], recent: vec![(PackedAddr::default(), UNKNOWN); RECENT] }
     }
 
-    fn slot_of(&mut self, addr: PackedAddr) -> usize {
-        let place = ((addr.hi ^ addr.lo).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54) as usize;
-        let Some(entry) = self.recent.get_mut(place) else { return SLOTS - 1 };
-        if entry.0 != addr {
-            *entry = (addr, slot(self.tables.state(addr.unpack())) as u16);
+    fn place_of(addr: PackedAddr) -> usize {
+        ((addr.hi ^ addr.lo).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % RECENT
+    }
+
+    /// Slot of an address that was looked up lately; others are asked for.
+    #[inline]
+    fn recall(&self, addr: PackedAddr) -> u16 {
+        match self.recent.get(Self::place_of(addr)) {
+            Some(&(known, slot)) if known == addr => slot,
+            _ => {
+                self.tables.prefetch(addr.unpack());
+                ASKED
+            }
         }
-        usize::from(entry.1)
+    }
+
+    fn look_up(&mut self, addr: PackedAddr) -> u16 {
+        let found = slot(self.tables.state(addr.unpack())) as u16;
+        if let Some(entry) = self.recent.get_mut(Self::place_of(addr)) {
+            *entry = (addr, found);
+        }
+        found
+    }
+
+    fn count(&mut self, flow: &FlowState, opener: u16, target: u16) {
+        let (from, to) = flow.ends();
+        let opener = if opener == ASKED { self.look_up(from) } else { opener };
+        let target = if target == ASKED { self.look_up(to) } else { target };
+        for slot in [opener, target].into_iter().take(if opener == target { 1 } else { 2 }) {
+            if let Some(amount) = self.amounts.get_mut(usize::from(slot)) {
+                amount.flows += 1;
+                amount.packets += flow.packets();
+                amount.bytes += flow.bytes();
+            }
+        }
     }
 
     /// States that had traffic, by code; "unknown" last.
@@ -91,15 +134,16 @@ impl Overview {
 }
 
 impl FlowSink for Overview {
-    fn ended(&mut self, flow: &FlowState, _: Option<&Arc<str>>) {
-        let (opener, target) = flow.ends();
-        let target = self.slot_of(target);
-        let opener = if flow.trust().may_be_origin() { self.slot_of(opener) } else { SLOTS - 1 };
-        for slot in [opener, target].into_iter().take(if opener == target { 1 } else { 2 }) {
-            if let Some(amount) = self.amounts.get_mut(slot) {
-                amount.flows += 1;
-                amount.packets += flow.packets();
-                amount.bytes += flow.bytes();
+    fn ended(&mut self, flows: &[FlowState], _: &Heads) {
+        for flows in flows.chunks(TOGETHER) {
+            let mut ends = [(UNKNOWN, UNKNOWN); TOGETHER];
+            // Twice over the same flows: in the first round memory is asked for what the second one needs.
+            for (known, flow) in ends.iter_mut().zip(flows) {
+                let (opener, target) = placed(flow);
+                *known = (opener.map_or(UNKNOWN, |addr| self.recall(addr)), self.recall(target));
+            }
+            for ((opener, target), flow) in ends.into_iter().zip(flows) {
+                self.count(flow, opener, target);
             }
         }
     }
@@ -161,11 +205,13 @@ impl Witness for Addresses {
 pub struct Flows(Vec<(FlowKey, Flow)>, u64);
 
 impl FlowSink for Flows {
-    fn ended(&mut self, flow: &FlowState, host: Option<&Arc<str>>) {
-        if self.0.len() < CENSUS_CAP / crate::evidence::batch::SHARDS {
-            self.0.push((flow.key, flow.fact(host.cloned())));
-        } else {
-            self.1 += 1;
+    fn ended(&mut self, flows: &[FlowState], heads: &Heads) {
+        for flow in flows {
+            if self.0.len() < CENSUS_CAP / crate::evidence::batch::SHARDS {
+                self.0.push((flow.key(), flow.fact(heads.host(flow.host).cloned())));
+            } else {
+                self.1 += 1;
+            }
         }
     }
 }

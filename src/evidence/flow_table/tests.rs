@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::decode::testkit::{ipv4, udp};
 use crate::evidence::batch::Meta;
-use crate::evidence::flow::Outcome;
+use crate::evidence::flow::{FlowKey, Outcome};
 use crate::evidence::testkit::*;
 
 fn at(ns: i64) -> Timestamp {
@@ -18,17 +18,19 @@ const SECOND: i64 = 1_000_000_000;
 fn feed(table: &mut FlowTable, metas: &[Meta], bytes: &[u8], ended: &mut impl FnMut(&FlowState)) {
     for m in metas {
         table.expire(m.ts, ended);
-        let (key, low_to_high) = FlowKey::of(m);
         let numbers = match m.l4(bytes) {
             &[_, _, _, _, s0, s1, s2, s3, a0, a1, a2, a3, ..] => {
                 (u32::from_be_bytes([s0, s1, s2, s3]), u32::from_be_bytes([a0, a1, a2, a3]))
             }
             _ => (0, 0),
         };
-        let index = match table.find(&key, m.hash) {
-            Some(index) => index,
-            None => table.insert(FlowState::open(m, key, low_to_high, place(u64::from(m.record))), m.hash, ended),
-        };
+        let (key, up) = FlowKey::of(m);
+        let guess = table.prefetch_flow(m.hash);
+        let found = table.find(m, guess);
+        assert_eq!(found, table.find(m, Guess::NONE), "a guess changes no answer");
+        let (index, low_to_high) =
+            found.unwrap_or_else(|| (table.insert(FlowState::open(m, key, up, place(u64::from(m.record))), m.hash, ended), up));
+        assert_eq!(low_to_high, up);
         let flow = table.get_mut(index).unwrap();
         if flow.observe(m, low_to_high, numbers) == Outcome::Reopens {
             ended(flow);
@@ -146,8 +148,21 @@ fn whoever_stays_is_found() {
     table.expire(at(70 * SECOND), &mut |_| {});
     assert_eq!(table.len(), 325);
     for m in &metas {
-        assert_eq!(table.find(&FlowKey::of(m).0, m.hash).is_some(), m.sport % 2 == 1, "port {}", m.sport);
+        assert_eq!(table.find(m, Guess::NONE).is_some(), m.sport % 2 == 1, "port {}", m.sport);
     }
+}
+
+#[test]
+fn a_guess_from_before_a_removal_is_void() {
+    let mut scene = Scene::default();
+    scene.ip(0, &ipv4("198.51.0.10", "203.0.7.80", 17, &udp(1000, 9, b"x")));
+    let (metas, bytes) = scene.metas();
+    let mut table = FlowTable::new(64);
+    feed(&mut table, &metas, &bytes, &mut |_| {});
+    let guess = table.prefetch_flow(metas[0].hash);
+    assert!(table.find(&metas[0], guess).is_some());
+    table.expire(at(100 * SECOND), &mut |_| {});
+    assert_eq!(table.find(&metas[0], guess), None, "its place still looks like it");
 }
 
 proptest! {
@@ -173,14 +188,14 @@ proptest! {
         feed(&mut table, &metas, &bytes, &mut |flow| packets += flow.packets());
         let mut by_key = BTreeMap::new();
         for flow in table.live() {
-            prop_assert!(by_key.insert(flow.key, flow.packets()).is_none(), "a flow stands in the table twice");
+            prop_assert!(by_key.insert(flow.key(), flow.packets()).is_none(), "a flow stands in the table twice");
             packets += flow.packets();
         }
         prop_assert_eq!(packets, metas.len() as u64, "every packet is in exactly one flow");
         prop_assert_eq!(by_key.len(), table.len());
         for m in &metas {
             let (key, _) = FlowKey::of(m);
-            prop_assert_eq!(table.find(&key, m.hash).is_some(), by_key.contains_key(&key));
+            prop_assert_eq!(table.find(m, Guess::NONE).is_some(), by_key.contains_key(&key));
         }
         // Nobody is kept for longer than the longest patience and the coarseness of the queues. (A flow whose patience
         // shrinks, because it was closed or its ports used again, keeps the place that it had.)
