@@ -1,5 +1,6 @@
 //! Decoded packets on their way to the shards.
 
+use super::keyed::{fold, stretch};
 use super::{flow, probes};
 use crate::decode::error::DecodeError;
 use crate::decode::packet::{self, Packet, Transport};
@@ -120,25 +121,17 @@ pub struct Batch {
 #[derive(Clone, Copy, Debug)]
 pub struct HashKey([u64; 4]);
 
-/// Folded multiply: both halves of the 128-bit product, as in wyhash.
-#[inline]
-fn fold(a: u64, b: u64) -> u64 {
-    let product = u128::from(a) * u128::from(b);
-    product as u64 ^ (product >> 64) as u64
-}
-
 impl HashKey {
-    /// Stretches a seed (SplitMix64).
+    /// Of a seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
-        let mut state = seed;
-        Self(std::array::from_fn(|_| {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut z = state;
-            z = (z ^ z >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            z = (z ^ z >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-            (z ^ z >> 31) | 1
-        }))
+        Self(stretch(seed))
+    }
+
+    /// A seed for the tables of a shard.
+    #[must_use]
+    pub fn seed(&self, shard: usize) -> u64 {
+        fold(self.0[0] ^ shard as u64, self.0[3])
     }
 
     /// For replay the seed comes from the beginning of the evidence: runs repeat, and whoever does not control
@@ -230,7 +223,8 @@ impl<W: Witness> packet::LayerSink for Layers<'_, W> {
 /// Deals packets to one batch per shard.
 #[derive(Debug)]
 pub struct Dealer {
-    key: HashKey,
+    /// Secret of its hashes.
+    pub key: HashKey,
     /// By shard.
     pub batches: [Batch; SHARDS],
     wraps: Vec<Wrap>,

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::keyed::Keyed;
 use crate::decode::{dns, http, tls};
 use crate::model::evidence::{Chain, ChainKind, Name, NameHow, Provenance};
 use crate::model::net::PackedAddr;
 use crate::model::time::Timestamp;
 
-type Map<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
+type Map<K, V> = HashMap<K, V, Keyed>;
 
 /// Header, peer, server and the texts of the entries: the same chain twice is one fact.
 type ChainKey = (ChainKind, PackedAddr, PackedAddr, Box<str>);
@@ -65,13 +66,13 @@ impl Heads {
     /// Lists of at most `cap` hosts, chains and names each. The seed keys the hash tables.
     #[must_use]
     pub fn new(cap: usize, seed: u64) -> Self {
-        let hasher = foldhash::fast::FixedState::with_seed(seed);
+        let hasher = Keyed::new(seed);
         Self {
             cap: cap.clamp(1, u32::MAX as usize - 1),
             hosts: Vec::new(),
-            host_index: HashMap::with_hasher(hasher.clone()),
+            host_index: HashMap::with_hasher(hasher),
             chains: Vec::new(),
-            chain_index: HashMap::with_hasher(hasher.clone()),
+            chain_index: HashMap::with_hasher(hasher),
             chain_bytes: 0,
             names: Vec::new(),
             name_index: HashMap::with_hasher(hasher),

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::flow::FlowState;
@@ -82,19 +81,23 @@ fn select<'a>(shards: &[(&Shard, &'a Tally)], wanted: Wanted, named: &[BTreeSet<
         all.select_nth_unstable_by_key(HEAVIEST, |(_, pair)| (std::cmp::Reverse(weight(pair.sum)), pair.sum.ends));
         kept.extend(all.iter().take(HEAVIEST).copied().map(keyed));
     }
-    for (n, ((_, tally), named)) in shards.iter().zip(named).enumerate() {
-        kept.extend(named.iter().filter_map(|ends| tally.pairs.get(ends)).map(|pair| keyed((n, pair))));
+    // Mostly in the shard that names them; not those of an ICMP error in a tunnel, which is with the probe it quotes.
+    let of = |n: usize, ends: &Ends| Some((n, shards.get(n)?.1.pairs.get(ends)?));
+    for (n, named) in named.iter().enumerate() {
+        let everywhere = |ends: &Ends| of(n, ends).or_else(|| (0..shards.len()).find_map(|n| of(n, ends)));
+        kept.extend(named.iter().filter_map(everywhere).map(keyed));
     }
     kept
 }
 
-/// What the shards' parts of an entry add up to at most: most entries are seen to be too small to be put together.
-fn bounds<K: Eq + std::hash::Hash>(parts: impl Iterator<Item = (K, u64)>) -> HashMap<K, u64, foldhash::fast::FixedState> {
-    let mut sums: HashMap<K, u64, foldhash::fast::FixedState> = HashMap::default();
-    for (key, part) in parts {
-        *sums.entry(key).or_default() += part;
-    }
-    sums
+/// The keys whose parts in the shards add up to at least `enough`, sorted: most entries are seen to be too small to be
+/// put together.
+fn large<K: Ord + Copy>(parts: impl Iterator<Item = (K, u64)>, enough: u64) -> Vec<K> {
+    let mut parts: Vec<(K, u64)> = parts.collect();
+    parts.sort_unstable_by_key(|(key, _)| *key);
+    let same = |a: &(K, u64), b: &(K, u64)| a.0 == b.0;
+    let sum = |of_key: &[(K, u64)]| of_key.iter().map(|(_, part)| part).sum::<u64>();
+    parts.chunk_by(same).filter(|of_key| sum(of_key) >= enough).filter_map(|of_key| of_key.first()).map(|(key, _)| *key).collect()
 }
 
 /// Probers whose traces are put together unless all are wanted, and ICMP errors kept that answer no probe we saw.
@@ -127,19 +130,19 @@ fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
     let mut pending = Vec::new();
     let mut names = Vec::new();
     let mut named: Vec<BTreeSet<Ends>> = Vec::with_capacity(shards.len());
-    let flows = bounds(shards.iter().flat_map(|(_, t)| &t.pressure).map(|(key, p)| (*key, p.flows)));
+    let pressed = large(shards.iter().flat_map(|(_, t)| &t.pressure).map(|(key, p)| (*key, p.flows)), FLOOD_FLOWS);
     let spread = |r: &Reach| r.targets.count().max(r.ports.count());
-    let spreads = bounds(shards.iter().flat_map(|(_, t)| &t.reach).map(|(key, r)| (*key, spread(r))));
+    let reaching = large(shards.iter().flat_map(|(_, t)| &t.reach).map(|(key, r)| (*key, spread(r))), SCAN_SPREAD);
     let (chosen, beyond) = probers(shards, wanted);
     out.probers_left_out = beyond;
     for (shard, tally) in shards {
         let mut orphans = 0;
         out.sampled |= tally.sampled || shard.left_out > 0 || shard.heads.left_out > 0 || shard.probes.forgotten > 0;
         // Hash order is harmless here: everything goes into ordered maps, and merging is commutative.
-        for (key, p) in tally.pressure.iter().filter(|(key, _)| flows.get(*key).is_some_and(|&n| n >= FLOOD_FLOWS)) {
+        for (key, p) in tally.pressure.iter().filter(|(key, _)| pressed.binary_search(key).is_ok()) {
             pressure.entry(*key).and_modify(|q| join_pressure(q, p)).or_insert_with(|| p.clone());
         }
-        for (key, r) in tally.reach.iter().filter(|(key, _)| spreads.get(*key).is_some_and(|&n| n >= SCAN_SPREAD)) {
+        for (key, r) in tally.reach.iter().filter(|(key, _)| reaching.binary_search(key).is_ok()) {
             reach.entry(*key).and_modify(|q| join_reach(q, r)).or_insert_with(|| r.clone());
         }
         let mut named_here: BTreeSet<Ends> = BTreeSet::new();

@@ -12,12 +12,14 @@
 //! * [`shard`]: the above for one share of the traffic
 //! * [`digest`](self::merge): what the shards found, merged, numbered and sorted
 //! * [`community_id`]: the portable name of a flow
+//! * [`keyed`]: hashing that nobody can aim at
 
 pub mod batch;
 pub mod community_id;
 pub mod flow;
 pub mod flow_table;
 pub mod heads;
+pub mod keyed;
 pub mod merge;
 pub mod pairs;
 pub mod probes;

@@ -7,6 +7,7 @@
 use std::hash::BuildHasher;
 
 use super::flow::FlowState;
+use super::keyed::Keyed;
 use super::tally::least;
 use crate::model::cache::prefetch;
 use crate::model::evidence::{Direction, Handshake, SourceTrust};
@@ -192,7 +193,7 @@ pub struct Pairs {
     largest: Vec<FlowState>,
     free: Vec<u16>,
     cap: usize,
-    hasher: foldhash::fast::FixedState,
+    hasher: Keyed,
 }
 
 impl Pairs {
@@ -209,7 +210,7 @@ impl Pairs {
             largest: Vec::new(),
             free: Vec::new(),
             cap,
-            hasher: foldhash::fast::FixedState::with_seed(seed),
+            hasher: Keyed::new(seed),
         }
     }
 

@@ -9,6 +9,7 @@ use std::net::IpAddr;
 use hashbrown::HashMap;
 
 use super::batch::Meta;
+use super::keyed::Keyed;
 use crate::decode::packet::{Packet, Transport};
 use crate::model::cache::prefetch;
 use crate::model::evidence::{ProbeMatch, Probing, Provenance, Reached};
@@ -80,7 +81,7 @@ fn bit((src, dst, proto): Aim) -> (usize, u64) {
 /// The probes of one shard.
 #[derive(Debug)]
 pub struct Probes {
-    probers: HashMap<Aim, Prober, foldhash::fast::FixedState>,
+    probers: HashMap<Aim, Prober, Keyed>,
     /// Bits by [`bit`] of every aim there is or was: most answers answer no probe, and this small list says so.
     aimed: Box<[u64; BITS / 64]>,
     cap: usize,
@@ -108,7 +109,7 @@ impl Probes {
     #[must_use]
     pub fn new(cap: usize, seed: u64) -> Self {
         Self {
-            probers: HashMap::with_hasher(foldhash::fast::FixedState::with_seed(seed)),
+            probers: HashMap::with_hasher(Keyed::new(seed)),
             aimed: Box::new([0; BITS / 64]),
             cap: cap.max(16),
             kept: 0,

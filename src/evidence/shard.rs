@@ -6,6 +6,7 @@ use super::batch::{Batch, Meta};
 use super::flow::{FlowKey, FlowState, Outcome};
 use super::flow_table::{FlowTable, Guess};
 use super::heads::Heads;
+use super::keyed::Keyed;
 use super::probes::{self, Probes};
 use super::tally::Tally;
 use crate::decode::icmp;
@@ -32,7 +33,7 @@ pub struct Caps {
 }
 
 impl Caps {
-    /// Shares out a cap on all flows. A flow takes 128 bytes and 12 to 24 of index; an address pair about 400.
+    /// Shares out a cap on all flows. A flow takes 128 bytes and 24 to 40 of index and queue; an address pair about 400.
     #[must_use]
     pub fn for_flows(flows: usize) -> Self {
         let share = flows.div_ceil(super::batch::SHARDS);
@@ -114,7 +115,7 @@ pub struct Shard {
     /// Names, chains.
     pub heads: Heads,
     /// Tunnels.
-    pub tunnels: HashMap<TunnelKey, TunnelCount, foldhash::fast::FixedState>,
+    pub tunnels: HashMap<TunnelKey, TunnelCount, Keyed>,
     /// Latest packet of the blocks before this one: flows whose time was up by then are let go. Not of this block, which
     /// may span hours.
     clock: Timestamp,
@@ -143,7 +144,7 @@ impl Shard {
             quotes_seen: 0,
             quotes_matched: 0,
             heads: Heads::new(caps.heads, seed),
-            tunnels: HashMap::with_hasher(foldhash::fast::FixedState::with_seed(seed)),
+            tunnels: HashMap::with_hasher(Keyed::new(seed)),
             clock: Timestamp(i64::MIN),
             left_out: 0,
             caps,
@@ -299,6 +300,12 @@ impl Shard {
         let evicted = self.table.evicted;
         self.table = FlowTable::new(self.caps.flows);
         self.table.evicted = evicted;
+    }
+
+    /// Flows that ended.
+    #[must_use]
+    pub fn ended(&self) -> u64 {
+        self.tally.flows + self.endings.0.len() as u64
     }
 
     /// The tally as it would be if every live flow ended now. The flows live on.

@@ -7,13 +7,14 @@ use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 use super::flow::FlowState;
+use super::keyed::Keyed;
 use super::pairs::Pairs;
 use super::spread::{self, Spread};
 use crate::model::evidence::{Direction, Handshake};
 use crate::model::net::{IpProtocol, PackedAddr};
 use crate::model::time::Span;
 
-type Map<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
+type Map<K, V> = HashMap<K, V, Keyed>;
 
 /// Flows whose pairs are fetched ahead together.
 const AHEAD: usize = 32;
@@ -80,10 +81,10 @@ impl Tally {
     /// Lists of at most `cap` entries each.
     #[must_use]
     pub fn new(cap: usize, seed: u64) -> Self {
-        let map = foldhash::fast::FixedState::with_seed(seed);
+        let map = Keyed::new(seed);
         Self {
             pairs: Pairs::new(cap, seed),
-            pressure: HashMap::with_hasher(map.clone()),
+            pressure: HashMap::with_hasher(map),
             reach: HashMap::with_hasher(map),
             cap: cap.max(64),
             flows: 0,

@@ -232,13 +232,7 @@ pub fn replay<S: Study>(files: Vec<PathBuf>, options: &Options, study: S, progre
     let stations: Vec<Station<S::Sink>> = (0..SHARDS)
         .map(|i| Station {
             next: AtomicU64::new(0),
-            turn: Mutex::new(Turn {
-                next: 0,
-                asleep: 0,
-                shard: Shard::new(caps, 0x5eed ^ i as u64),
-                sink: study.sink(),
-                over: false,
-            }),
+            turn: Mutex::new(Turn { next: 0, asleep: 0, shard: Shard::new(caps, i as u64), sink: study.sink(), over: false }),
             moved: Condvar::new(),
         })
         .collect();
@@ -255,10 +249,10 @@ pub fn replay<S: Study>(files: Vec<PathBuf>, options: &Options, study: S, progre
     });
     let broken = AtomicBool::new(false);
     let parts: Vec<Part<S::Witness>> = if threads == 1 {
-        vec![work::<S>(&feeder, &stations, &study, progress, &broken)]
+        vec![work::<S>(&feeder, &stations, &study, progress, (caps, &broken))]
     } else {
         std::thread::scope(|scope| {
-            let work = || work::<S>(&feeder, &stations, &study, progress, &broken);
+            let work = || work::<S>(&feeder, &stations, &study, progress, (caps, &broken));
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
             workers.into_iter().filter_map(|w| w.join().ok()).collect()
         })
@@ -336,7 +330,7 @@ fn work<S: Study>(
     stations: &[Station<S::Sink>],
     study: &S,
     progress: &Progress,
-    broken: &AtomicBool,
+    (caps, broken): (Caps, &AtomicBool),
 ) -> Part<S::Witness> {
     let alarm = Alarm { broken };
     let mut part = Part { counts: Counts::default(), rejected: Vec::new(), witness: study.witness() };
@@ -376,6 +370,11 @@ fn work<S: Study>(
                 turn.asleep -= 1;
             }
             let Turn { next, asleep, shard, sink, .. } = &mut *turn;
+            if load.number == 0
+                && let Some(dealer) = &load.dealer
+            {
+                *shard = Shard::new(caps, dealer.key.seed(n));
+            }
             if let Some(batch) = load.dealer.as_ref().and_then(|dealer| dealer.batches.get(n)) {
                 let place = |record: u32| Provenance { input: load.input, at: load.block.position(record as usize) };
                 shard.apply(&load.block.data, batch, &place, sink);
@@ -457,7 +456,7 @@ fn conclude<S: Study>(
 
 /// Adds a shard's counters.
 pub(super) fn count_shard(shard: &Shard, counts: &mut Counts) {
-    counts.flows += shard.tally.flows;
+    counts.flows += shard.ended();
     counts.evicted += shard.table.evicted;
     counts.quotes += shard.quotes_seen;
     counts.matched += shard.quotes_matched;

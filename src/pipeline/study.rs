@@ -7,6 +7,7 @@ use hashbrown::HashSet;
 use crate::evidence::batch::Witness;
 use crate::evidence::flow::{FlowKey, FlowState};
 use crate::evidence::heads::Heads;
+use crate::evidence::keyed::Keyed;
 use crate::evidence::shard::FlowSink;
 use crate::locate::Tables;
 use crate::model::evidence::Flow;
@@ -186,7 +187,7 @@ pub const CENSUS_CAP: usize = 4_000_000;
 
 /// Addresses seen by one thread.
 #[derive(Debug, Default)]
-pub struct Addresses(HashSet<PackedAddr, foldhash::fast::FixedState>, u64);
+pub struct Addresses(HashSet<PackedAddr, Keyed>, u64);
 
 impl Witness for Addresses {
     const QUOTES: bool = true;
