@@ -92,3 +92,29 @@ fn hosts_reach_conversations() {
     assert_eq!(hosts.len(), 60);
     assert_eq!((hosts[0], hosts[8]), ("h0.example", "h1.example"));
 }
+
+/// An error in a tunnel is with the probe that it quotes, and the conversation of its two ends may be in another shard:
+/// the tunnel names it all the same, however many heavier ones there are.
+#[test]
+fn what_a_tunnel_names_is_found_in_any_shard() {
+    for last in 1..=6_u8 {
+        let mut scene = Scene::default();
+        for n in 0..1100_u16 {
+            let (a, b) = (format!("198.18.{}.{}", n >> 8, n & 255), format!("198.19.{}.{}", n >> 8, n & 255));
+            for _ in 0..2 {
+                scene.ip(i64::from(n), &ipv4(&a, &b, 17, &udp(5000, 6000, &[0; 60])));
+                scene.ip(i64::from(n), &ipv4(&b, &a, 17, &udp(6000, 5000, &[0; 60])));
+            }
+        }
+        let (prober, router) = ("198.51.0.10", "192.0.8.1");
+        scene.ip(ms(1), &ipv4(prober, router, 17, &udp(7000, 8000, b"x")));
+        scene.ip(ms(2), &ipv4(router, prober, 17, &udp(8000, 7000, b"x")));
+        let probe = ipv4(prober, &format!("203.0.7.{last}"), 17, &udp(7001, 33440, b"x"));
+        let error = ipv4(router, prober, 1, &icmp(11, 0, [0; 4], &probe));
+        scene.ip(ms(3), &ipv4("192.0.3.1", "192.0.3.2", 47, &join(&[&[0, 0, 8, 0], &error])));
+        let shards = scene.shards(caps(1 << 14), 1 << 10, false);
+        let found = digest(&shards.iter().collect::<Vec<_>>(), Wanted::Heaviest);
+        let router: std::net::IpAddr = router.parse().unwrap_or(std::net::Ipv4Addr::UNSPECIFIED.into());
+        assert!(found.conversations.iter().any(|c| c.target == router), "probe to 203.0.7.{last}");
+    }
+}
