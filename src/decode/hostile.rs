@@ -97,6 +97,7 @@ fn samples() -> Vec<Vec<u8>> {
         ipv4_with("192.0.2.1", "192.0.2.2", 6, 64, 1, &[7, 7, 8, 192, 0, 2, 9, 0], &tcp(1, 2, (3, 4), 2, b"")),
         extended,
     ];
+    let payloads = payloads.into_iter().chain(super::tunnel::samples().into_iter().map(|(ip, ..)| ip)).collect::<Vec<_>>();
     let mut out: Vec<Vec<u8>> = payloads.iter().map(|p| on_ethernet(p)).collect();
     out.extend(
         payloads
@@ -124,8 +125,9 @@ proptest! {
     }
 
     #[test]
-    fn damaged_packets(which in 0..16_usize, cut in 0..400_usize, edits in proptest::collection::vec((0..400_usize, any::<u8>()), 0..6), link in proptest::sample::select(&LINKS[..])) {
-        let mut frame = samples()[which].clone();
+    fn damaged_packets(which in any::<prop::sample::Index>(), cut in 0..400_usize, edits in proptest::collection::vec((0..400_usize, any::<u8>()), 0..6), link in proptest::sample::select(&LINKS[..])) {
+        let samples = samples();
+        let mut frame = samples[which.index(samples.len())].clone();
         for (at, byte) in edits {
             if let Some(b) = frame.get_mut(at) {
                 *b = byte;

@@ -152,6 +152,10 @@ fn follow(mut step: Step, frame: &[u8], mut at: usize, layers: usize) -> Found {
                 0x8864 => (Step::Pppoe, at),
                 0x880b => (Step::Ppp, at),
                 0x6558 => (Step::Ethernet, at),
+                // Cisco's meta data: version 1, length 1, one option with a security group, EtherType of what follows.
+                0x8909 if matches!(word(frame, at, "meta data")?, [1, 1, ..]) => {
+                    (Step::EtherType(be16(frame, at + 6, "meta data")?), at + 8)
+                }
                 // IEEE 802.3: a length, LLC behind it.
                 0..=0x05dc => (Step::Llc, at),
                 number => return other(number, at),

@@ -81,7 +81,7 @@ pub trait LayerSink {
     fn listed(&mut self, _addr: PackedAddr) {}
     /// Where a source-routed packet is going in the end: its header names only the next stop.
     fn bound_for(&mut self, _addr: PackedAddr) {}
-    /// The packet just told about carries another one.
+    /// The packet just told about carries another one, or is where an encrypted tunnel hides it.
     fn tunnel(&mut self, _kind: TunnelKind, _outer: (PackedAddr, PackedAddr), _id: Option<u32>) {}
 }
 
@@ -109,7 +109,7 @@ pub fn dissect_into(link: u16, frame: &[u8], packet: &mut Packet, sink: &mut imp
         return Ok(false);
     }
     ip_header(frame, below.offset as usize, frame.len(), packet, sink)?;
-    if tunnel::may_hold(packet) {
+    if tunnel::may_hold(frame, packet) {
         descend(frame, packet, sink);
     }
     Ok(true)
@@ -130,12 +130,12 @@ pub fn from_ip(frame: &[u8], at: usize, sink: &mut impl LayerSink) -> Result<Pac
 #[inline(never)]
 fn descend(frame: &[u8], packet: &mut Packet, sink: &mut impl LayerSink) {
     for _ in 0..MAX_NESTING {
-        if !tunnel::may_hold(packet) {
+        if !tunnel::may_hold(frame, packet) {
             return;
         }
         let mut found = Packet::default();
         let inner = tunnel::inner(frame, packet).and_then(|inner| {
-            if let Some(inner) = inner {
+            if let Some(inner) = inner.filter(|inner| !inner.kind.is_sealed()) {
                 ip_header(frame, inner.at, packet.end as usize, &mut found, sink)?;
             }
             Ok(inner)
@@ -143,6 +143,9 @@ fn descend(frame: &[u8], packet: &mut Packet, sink: &mut impl LayerSink) {
         match inner {
             Ok(Some(inner)) => {
                 sink.tunnel(inner.kind, (packet.src, packet.dst), inner.id);
+                if inner.kind.is_sealed() {
+                    return;
+                }
                 *packet = found;
             }
             Ok(None) => return,
@@ -366,7 +369,30 @@ fn transport(frame: &[u8], packet: &mut Packet) {
                 packet.transport = if error { Transport::IcmpError } else { Transport::Icmp };
             }
         }
+        IpProtocol(51) => authenticated(frame, packet),
         _ => {}
+    }
+}
+
+/// IPv4 with authentication headers (RFC 4302), which hide nothing: what they stand in front of. With IPv6 they are
+/// extension headers.
+#[inline(never)]
+fn authenticated(frame: &[u8], packet: &mut Packet) {
+    for _ in 0..MAX_EXTENSIONS {
+        if packet.proto.0 != 51 {
+            transport(frame, packet);
+            return;
+        }
+        let rest = frame.get(packet.l4_at as usize..packet.end as usize).unwrap_or_default();
+        let [next, len, ..] = *rest else { return };
+        let size = (usize::from(len) + 2) * 4;
+        // Three fixed words.
+        if size < 12 || size > rest.len() || !packet.src.is_v4() {
+            return;
+        }
+        packet.proto = IpProtocol(next);
+        packet.l4_at += size as u32;
+        packet.l4_len = packet.l4_len.saturating_sub(size as u32);
     }
 }
 

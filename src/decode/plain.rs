@@ -57,7 +57,7 @@ pub fn read(frame: &[u8]) -> Option<Plain<'_>> {
     let l4 = bytes.get(header..ip_len(ip, six).min(bytes.len()))?;
     let ports = l4.first_chunk::<20>()?;
     let tcp = proto == 6;
-    if !(tcp || proto == 17) || tunnel::is_port(be16(ports, 2)) {
+    if !tcp && (proto != 17 || tunnel::suspect(ports)) {
         return None;
     }
     Some(Plain { ip, l4, ports, at, six, tcp })
@@ -230,7 +230,8 @@ mod tests {
             Just(client_hello("www.example.org")),
             proptest::collection::vec(any::<u8>(), 0..40),
         ];
-        let port = prop_oneof![Just(53_u16), Just(4789), Just(8472), Just(6081), any::<u16>()];
+        const TUNNELS: [u16; 15] = [443, 1194, 1701, 2152, 3544, 4500, 4789, 4790, 5072, 5247, 6080, 6081, 6635, 8472, 51820];
+        let port = prop_oneof![Just(53_u16), proptest::sample::select(&TUNNELS[..]), any::<u16>()];
         let proto = prop_oneof![Just(6_u8), Just(17), Just(1), Just(132), Just(47)];
         let tags = proptest::collection::vec(prop_oneof![Just(0x8100_u16), Just(0x88a8), Just(0x9100)], 0..4);
         (body, (port.clone(), port), proto, tags, any::<(bool, u32, u32, u8)>(), 0_usize..6).prop_map(

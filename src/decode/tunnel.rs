@@ -1,158 +1,300 @@
 //! Packets inside packets: where the inner IP header starts, and what the encapsulation says of itself.
+//!
+//! A protocol number or an EtherType names an encapsulation for certain. A UDP port does not: what stands behind it must
+//! look like that encapsulation in every field that is fixed, down to an inner IP header that fits the length that the
+//! outer one leaves for it. Otherwise the packet stays plain UDP: a wrongly recognised tunnel would invent addresses.
+
+mod access;
+mod gre;
+mod overlay;
+mod sealed;
+mod six;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+pub(super) use tests::samples;
 
 use super::error::DecodeError;
 use super::link::{self, Network};
 use super::packet::{Packet, Transport};
 use crate::model::evidence::TunnelKind;
 
-/// An inner IP header.
+/// An inner IP header, or the end of what can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inner {
-    /// Its offset in the frame.
+    /// Its offset in the frame. Means nothing if [`TunnelKind::is_sealed`].
     pub at: usize,
     /// How it is wrapped.
     pub kind: TunnelKind,
-    /// GRE key, VNI.
+    /// GRE key, VNI, TEID and the like.
     pub id: Option<u32>,
 }
 
-/// UDP ports of VXLAN: IANA's (RFC 7348) and the one that Linux used before it.
-const VXLAN: [u16; 2] = [4789, 8472];
-/// UDP port of GENEVE (RFC 8926).
-const GENEVE: u16 = 6081;
+/// What a reader of one encapsulation finds.
+type Found = Result<Option<Inner>, DecodeError>;
+
+/// UDP ports of tunnels. QUIC's is not among them: most of what is on it needs no second look, see [`suspect`].
+mod port {
+    pub(super) const OPENVPN: u16 = 1194;
+    pub(super) const L2TP: u16 = 1701;
+    pub(super) const GTP_U: u16 = 2152;
+    pub(super) const TEREDO: u16 = 3544;
+    pub(super) const ESP: u16 = 4500;
+    pub(super) const VXLAN: u16 = 4789;
+    pub(super) const VXLAN_GPE: u16 = 4790;
+    pub(super) const AYIYA: u16 = 5072;
+    pub(super) const CAPWAP: u16 = 5247;
+    pub(super) const GUE: u16 = 6080;
+    pub(super) const GENEVE: u16 = 6081;
+    pub(super) const MPLS: u16 = 6635;
+    /// Linux used it before IANA gave VXLAN one.
+    pub(super) const VXLAN_OLD: u16 = 8472;
+    pub(super) const WIREGUARD: u16 = 51820;
+    pub(super) const QUIC: u16 = 443;
+
+    pub(super) const ALL: [u16; 14] =
+        [OPENVPN, L2TP, GTP_U, TEREDO, ESP, VXLAN, VXLAN_GPE, AYIYA, CAPWAP, GUE, GENEVE, MPLS, VXLAN_OLD, WIREGUARD];
+}
+
+/// The ports in a table without collisions, so that asking is a multiplication and a comparison whatever the port.
+const SLOTS: usize = 64;
+const FACTOR: u16 = factor();
+const PORTS: [u16; SLOTS] = table();
+
+#[inline(always)]
+const fn slot(port: u16, factor: u16) -> usize {
+    (port.wrapping_mul(factor) >> 10) as usize
+}
+
+/// The first odd factor that gives every port a slot of its own.
+const fn factor() -> u16 {
+    let mut factor: u16 = 1;
+    loop {
+        let (mut taken, mut clash, mut i) = (0_u64, false, 0);
+        while i < port::ALL.len() {
+            let bit = 1 << slot(port::ALL[i], factor);
+            clash |= taken & bit != 0;
+            taken |= bit;
+            i += 1;
+        }
+        if !clash {
+            return factor;
+        }
+        factor += 2;
+    }
+}
+
+/// Slots of no port hold one that belongs elsewhere, which nothing that comes here is equal to.
+const fn table() -> [u16; SLOTS] {
+    let first = port::ALL[0];
+    let mut table = [first; SLOTS];
+    table[slot(first, FACTOR)] = first;
+    let mut i = 1;
+    while i < port::ALL.len() {
+        table[slot(port::ALL[i], FACTOR)] = port::ALL[i];
+        i += 1;
+    }
+    table
+}
+
+/// Is this UDP port that of a tunnel?
+#[inline(always)]
+#[must_use]
+pub fn is_port(port: u16) -> bool {
+    PORTS[slot(port, FACTOR)] == port
+}
+
+/// May this UDP datagram, from its header on, be of a tunnel? By either port, or by its first bytes: a long header of
+/// QUIC (RFC 8999 5.1), or an IPv6 packet as long as its length says, as in Teredo, whose clients choose their ports.
+#[inline(always)]
+#[must_use]
+pub fn suspect(udp: &[u8; 20]) -> bool {
+    let word = |at: usize| u16::from_be_bytes([udp[at], udp[at + 1]]);
+    let (sport, dport) = (word(0), word(2));
+    // Each is nearly always decided by the first byte, so branches cost less here than all of it at every packet.
+    (udp[8] >= 0xc0 && (sport == port::QUIC) | (dport == port::QUIC))
+        || (udp[8] >> 4 == 6 && word(12).wrapping_add(48) == word(4))
+        || (is_port(sport) | is_port(dport))
+}
 
 /// Can this packet carry another one? Cheap, and right for nearly every packet.
 #[inline]
 #[must_use]
-pub fn may_hold(packet: &Packet) -> bool {
+pub fn may_hold(frame: &[u8], packet: &Packet) -> bool {
     match packet.transport {
-        Transport::Udp => is_port(packet.dport),
-        Transport::Other => matches!(packet.proto.0, 4 | 41 | 47),
+        Transport::Udp => match frame.get(packet.l4_at as usize..packet.end as usize).and_then(|b| b.first_chunk()) {
+            Some(head) => suspect(head),
+            None => is_port(packet.sport) | is_port(packet.dport),
+        },
+        Transport::Other => matches!(packet.proto.0, 4 | 41 | 47 | 50 | 97 | 115),
         Transport::Tcp | Transport::Icmp | Transport::IcmpError | Transport::Fragment => false,
     }
 }
 
-/// Is this UDP port that of a tunnel?
-#[inline]
-#[must_use]
-pub fn is_port(port: u16) -> bool {
-    VXLAN.contains(&port) | (port == GENEVE)
-}
-
-/// Finds the packet inside `packet`, if it is of a tunnel that Rutter reads.
+/// Finds the packet inside `packet`, if it is of a tunnel that Rutter reads, or that it is of one that nobody reads
+/// ([`TunnelKind::is_sealed`]).
 ///
 /// # Errors
-/// When the encapsulation's own header is cut off or contradicts itself.
-pub fn inner(frame: &[u8], packet: &Packet) -> Result<Option<Inner>, DecodeError> {
+/// When the encapsulation's own header is cut off or contradicts itself, where it is one for certain.
+pub fn inner(frame: &[u8], packet: &Packet) -> Found {
     let at = packet.l4_at as usize;
-    let body = frame.get(at..packet.end as usize).unwrap_or_default();
-    let outer_is_v6 = !packet.src.is_v4();
+    let body = Body { frame, at, end: packet.end as usize, size: packet.l4_len as usize };
+    let found = |kind| Ok(Some(Inner { at, kind, id: None }));
     match (packet.proto.0, packet.transport) {
-        (4, _) => Ok(Some(Inner { at, kind: TunnelKind::IpIp, id: None })),
-        (41, _) => Ok(Some(Inner { at, kind: if outer_is_v6 { TunnelKind::SixInSix } else { TunnelKind::SixInFour }, id: None })),
-        (47, _) => gre(frame, at, body, packet.end as usize),
-        (17, Transport::Udp) if VXLAN.contains(&packet.dport) => vxlan(frame, at, body, packet.end as usize),
-        (17, Transport::Udp) if packet.dport == GENEVE => geneve(frame, at, body, packet.end as usize),
+        (4, _) => found(TunnelKind::IpIp),
+        (41, _) => found(six::in_ip(&body, packet)),
+        (47, _) => gre::gre(&body),
+        (50, _) => sealed::esp(&body),
+        (97, _) => overlay::ether_ip(&body),
+        (115, _) => access::l2tp_v3(&body),
+        (17, Transport::Udp) => udp(&body.datagram(), packet),
         _ => Ok(None),
     }
+}
+
+fn udp(body: &Body<'_>, packet: &Packet) -> Found {
+    // These have their port at the receiving end only: at the other it spreads flows over links.
+    let found = match packet.dport {
+        port::VXLAN | port::VXLAN_OLD => overlay::vxlan(body)?,
+        port::VXLAN_GPE => overlay::vxlan_gpe(body),
+        port::GENEVE => overlay::geneve(body)?,
+        port::GUE => overlay::gue(body),
+        port::MPLS => overlay::mpls(body),
+        _ => None,
+    };
+    let either = |port| match port {
+        port::GTP_U => access::gtp_u(body),
+        port::L2TP => access::l2tp(body),
+        port::CAPWAP => access::capwap(body),
+        port::TEREDO => six::teredo(body),
+        port::AYIYA => six::ayiya(body),
+        port::ESP => sealed::esp_in_udp(body),
+        port::WIREGUARD => sealed::wireguard(body),
+        port::OPENVPN => sealed::openvpn(body),
+        port::QUIC => sealed::quic(body),
+        _ => None,
+    };
+    Ok(found.or_else(|| either(packet.dport)).or_else(|| either(packet.sport)).or_else(|| six::teredo_on_any_port(body)))
 }
 
 fn truncated(layer: &'static str, need: usize, have: usize) -> DecodeError {
     DecodeError::Truncated { layer, need: need as u32, have: have as u32 }
 }
 
-/// What an EtherType leads to; `at` is the first byte after the header that names it.
-fn by_ethertype(
-    frame: &[u8],
+/// What an outer header carries.
+#[derive(Clone, Copy)]
+struct Body<'f> {
+    frame: &'f [u8],
+    /// Where it begins in the frame.
     at: usize,
+    /// Where its captured bytes end.
     end: usize,
-    ethertype: u16,
-    kind: TunnelKind,
-    id: Option<u32>,
-) -> Result<Option<Inner>, DecodeError> {
-    match ethertype {
-        0x0800 | 0x86dd => Ok(Some(Inner { at, kind, id })),
-        // Transparent Ethernet bridging; MPLS labels are walked by the link layer's reader.
-        0x6558 => by_link(frame, at, end, 1, kind, id),
-        0x880b => by_link(frame, at, end, 9, kind, id),
-        0x8847 | 0x8848 => Ok(link::mpls(frame.get(..end).unwrap_or_default(), at)?.map(|at| Inner { at, kind, id })),
-        _ => Ok(None),
-    }
+    /// How long it was said to be: more than is there if the capture or a fragment cuts it off.
+    size: usize,
 }
 
-fn by_link(
-    frame: &[u8],
-    at: usize,
-    end: usize,
-    link: u16,
-    kind: TunnelKind,
-    id: Option<u32>,
-) -> Result<Option<Inner>, DecodeError> {
-    let below = link::network_layer(link, frame.get(at..end).unwrap_or_default())?;
-    Ok(match below.network {
-        Network::Ipv4 | Network::Ipv6 => Some(Inner { at: at + below.offset as usize, kind, id }),
-        _ => None,
-    })
-}
+impl<'f> Body<'f> {
+    /// The captured bytes.
+    fn bytes(&self) -> &'f [u8] {
+        self.frame.get(self.at..self.end).unwrap_or_default()
+    }
 
-/// GRE versions 0 (RFC 2784, 2890; source routing of RFC 1701 is skipped over by nobody and ends the path) and 1
-/// (PPTP, RFC 2637).
-fn gre(frame: &[u8], at: usize, body: &[u8], end: usize) -> Result<Option<Inner>, DecodeError> {
-    let [f0, f1, t0, t1, ..] = *body else { return Err(truncated("gre", 4, body.len())) };
-    let (checksum, routing, key, sequence) = (f0 & 0x80 != 0, f0 & 0x40 != 0, f0 & 0x20 != 0, f0 & 0x10 != 0);
-    let (version, ethertype) = (f1 & 7, u16::from_be_bytes([t0, t1]));
-    let acknowledgement = version == 1 && f1 & 0x80 != 0;
-    if version > 1 {
-        return Err(DecodeError::Malformed { layer: "gre", what: "version is neither 0 nor 1" });
+    /// What follows its first `skip` bytes.
+    fn after(&self, skip: usize) -> Self {
+        Self { at: self.at + skip, size: self.size.saturating_sub(skip), ..*self }
     }
-    if routing {
-        return Ok(None);
+
+    /// The same without what is behind `size`.
+    fn cut(&self, size: usize) -> Self {
+        Self { size: self.size.min(size), end: self.end.min(self.at + size), ..*self }
     }
-    let key_at = 4 + if checksum { 4 } else { 0 };
-    let size = key_at + 4 * (usize::from(key) + usize::from(sequence) + usize::from(acknowledgement));
-    if body.len() < size {
-        return Err(truncated("gre", size, body.len()));
-    }
-    let id = match body.get(key_at..key_at + 4) {
-        Some(&[a, b, c, d]) if key => Some(u32::from_be_bytes([a, b, c, d])),
-        _ => None,
-    };
-    match ethertype {
-        // Mirrored Ethernet frames (draft-foschiano-erspan): type I has no header of its own and no sequence number,
-        // type II has 8 bytes, type III 12 and 8 more if its last bit says so.
-        0x88be => by_link(frame, at + size + if sequence { 8 } else { 0 }, end, 1, TunnelKind::Gre, id),
-        0x22eb => {
-            let Some(flags) = body.get(size + 11) else { return Err(truncated("erspan", size + 12, body.len())) };
-            by_link(frame, at + size + if flags & 1 == 1 { 20 } else { 12 }, end, 1, TunnelKind::Gre, id)
+
+    /// The payload of a UDP datagram, as long as its own header says, as the IP header of a fragment speaks of that
+    /// fragment. Offload leaves 0.
+    fn datagram(&self) -> Self {
+        match self.bytes() {
+            &[_, _, _, _, l0, l1, ..] if [l0, l1] != [0, 0] => {
+                let size = usize::from(u16::from_be_bytes([l0, l1])).max(8);
+                Self { size, end: self.end.min(self.at + size), ..*self }.after(8)
+            }
+            _ => self.after(8),
         }
-        _ => by_ethertype(frame, at + size, end, ethertype, TunnelKind::Gre, id),
     }
-}
 
-fn vxlan(frame: &[u8], at: usize, body: &[u8], end: usize) -> Result<Option<Inner>, DecodeError> {
-    // 8 bytes of UDP, then flags, 3 reserved, VNI, 1 reserved (RFC 7348 5).
-    let Some(&[flags, _, _, _, v0, v1, v2, _]) = body.get(8..16) else { return Err(truncated("vxlan", 16, body.len())) };
-    if flags & 0x08 == 0 {
-        return Ok(None); // no VNI: something else on this port
+    /// Does an IP packet begin here that fills the body, or at most fills it where there may be `padding`?
+    fn is_ip(&self, padding: bool) -> bool {
+        let (least, declared) = match self.bytes() {
+            b @ [first @ 0x45..=0x4f, _, l0, l1, ..] if b.len() >= 20 => {
+                (usize::from(first & 15) * 4, usize::from(u16::from_be_bytes([*l0, *l1])))
+            }
+            b @ [0x60..=0x6f, _, _, _, l0, l1, ..] if b.len() >= 40 => (40, 40 + usize::from(u16::from_be_bytes([*l0, *l1]))),
+            _ => return false,
+        };
+        declared >= least && if padding { declared <= self.size } else { declared == self.size }
     }
-    by_link(frame, at + 16, end, 1, TunnelKind::Vxlan, Some(u32::from_be_bytes([0, v0, v1, v2])))
-}
 
-fn geneve(frame: &[u8], at: usize, body: &[u8], end: usize) -> Result<Option<Inner>, DecodeError> {
-    let Some(&[first, _, t0, t1, v0, v1, v2, _]) = body.get(8..16) else { return Err(truncated("geneve", 16, body.len())) };
-    if first >> 6 != 0 {
-        return Ok(None); // version 0 is the only one (RFC 8926 3.4)
+    /// Can this find be, by the length that it says, as far as it was captured? Offload leaves 0.
+    fn has_room_for(&self, found: &Inner) -> bool {
+        let inner = self.after(found.at.saturating_sub(self.at));
+        match inner.bytes() {
+            [0x45..=0x4f, _, 0, 0, ..] => true,
+            bytes @ [0x45..=0x4f, ..] if bytes.len() >= 20 => inner.is_ip(true),
+            bytes @ [0x60..=0x6f, ..] if bytes.len() >= 40 => inner.is_ip(true),
+            // The reader of IP complains.
+            _ => true,
+        }
     }
-    let size = 16 + usize::from(first & 0x3f) * 4;
-    if body.len() < size {
-        return Err(truncated("geneve", size, body.len()));
+
+    /// [`Self::is_ip`], as a find.
+    fn ip(&self, kind: TunnelKind, id: Option<u32>, padding: bool) -> Option<Inner> {
+        self.is_ip(padding).then_some(Inner { at: self.at, kind, id })
     }
-    by_ethertype(
-        frame,
-        at + size,
-        end,
-        u16::from_be_bytes([t0, t1]),
-        TunnelKind::Geneve,
-        Some(u32::from_be_bytes([0, v0, v1, v2])),
-    )
+
+    /// The IP packet in a frame of this link type that begins here, if it fits in.
+    fn framed(&self, link: u16, kind: TunnelKind, id: Option<u32>) -> Option<Inner> {
+        match link::network_layer(link, self.bytes()) {
+            Ok(link::Below { network: Network::Ipv4 | Network::Ipv6, offset }) => self.after(offset as usize).ip(kind, id, true),
+            _ => None,
+        }
+    }
+
+    /// The IP packet in a frame of this link type that begins here for certain.
+    fn by_link(&self, link: u16, kind: TunnelKind, id: Option<u32>) -> Found {
+        let below = link::network_layer(link, self.bytes())?;
+        Ok(match below.network {
+            Network::Ipv4 | Network::Ipv6 => Some(Inner { at: self.at + below.offset as usize, kind, id }),
+            _ => None,
+        })
+    }
+
+    /// What an EtherType leads to.
+    fn by_ethertype(&self, ethertype: u16, kind: TunnelKind, id: Option<u32>) -> Found {
+        match ethertype {
+            0x0800 | 0x86dd => Ok(Some(Inner { at: self.at, kind, id })),
+            // Transparent Ethernet bridging; MPLS labels are walked by the link layer's reader.
+            0x6558 => self.by_link(1, kind, id),
+            0x880b => self.by_link(9, kind, id),
+            0x8847 | 0x8848 => {
+                Ok(link::mpls(self.frame.get(..self.end).unwrap_or_default(), self.at)?.map(|at| Inner { at, kind, id }))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// What a protocol number of VXLAN-GPE or a network service header leads to, less that header itself.
+    fn by_next_protocol(&self, next: u8, kind: TunnelKind, id: Option<u32>) -> Option<Inner> {
+        match next {
+            1 | 2 => self.ip(kind, id, true),
+            3 => self.framed(1, kind, id),
+            5 => self.labelled(kind, id),
+            _ => None,
+        }
+    }
+
+    /// The IP packet behind a label stack, if it fits in.
+    fn labelled(&self, kind: TunnelKind, id: Option<u32>) -> Option<Inner> {
+        let at = link::mpls(self.frame.get(..self.end)?, self.at).ok()??;
+        self.after(at.checked_sub(self.at)?).ip(kind, id, true)
+    }
 }

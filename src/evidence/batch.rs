@@ -102,7 +102,7 @@ pub struct Wrapped {
     pub kind: TunnelKind,
     /// Outer addresses.
     pub outer: (PackedAddr, PackedAddr),
-    /// GRE key or VNI.
+    /// GRE key, VNI and the like.
     pub id: Option<u32>,
 }
 
@@ -314,7 +314,10 @@ impl Dealer {
                 Ok(Some(quoted)) => {
                     if W::QUOTES {
                         // Addresses of inner layers of the quote; errors in there are no surprise, it is cut off.
+                        let carried = layers.wraps.len();
                         let _ = quoted_layers(p.proto, body, &mut layers);
+                        // A tunnel in a quote carried the quoted packet, not the error.
+                        layers.wraps.truncate(carried);
                     }
                     // Who receives the error sent the probe, also where a NAT rewrote the source that is quoted.
                     pair = self.key.pair(p.dst, quoted.1);
@@ -381,7 +384,7 @@ fn quoted_layers(proto: IpProtocol, body: &[u8], sink: &mut impl packet::LayerSi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decode::testkit::{client_hello, ipv4, ipv6, on_ethernet, tcp, udp};
+    use crate::decode::testkit::{client_hello, icmp, ipv4, ipv6, on_ethernet, tcp, udp};
 
     /// The only packet in the batches, and which batch it is in.
     fn dealt(link: u16, frame: &[u8]) -> Option<(usize, Meta)> {
@@ -389,6 +392,32 @@ mod tests {
         dealer.clear();
         assert_eq!(dealer.deal(link, frame, 1000, 5, Timestamp(9), &mut ()), None);
         dealer.batches.iter().enumerate().find_map(|(n, b)| b.metas.first().map(|m| (n, *m)))
+    }
+
+    struct Quotes(Vec<String>);
+
+    impl Witness for Quotes {
+        const QUOTES: bool = true;
+        fn address(&mut self, addr: PackedAddr) {
+            self.0.push(addr.unpack().to_string());
+        }
+    }
+
+    #[test]
+    fn a_tunnel_in_a_quote_is_not_around_the_error() {
+        let inner = ipv4("10.0.0.1", "10.0.0.2", 17, &udp(1024, 53, &[7; 30]));
+        let quoted = ipv4("192.0.2.1", "192.0.2.2", 4, &inner);
+        let error = ipv4("203.0.113.1", "192.0.2.1", 1, &icmp(11, 0, [0; 4], &quoted));
+        // The error itself may be in one.
+        let carried = ipv4("203.0.113.8", "203.0.113.9", 4, &error);
+        for (ip, tunnels) in [(&error, 0), (&carried, 1)] {
+            let mut dealer = Dealer::new(HashKey::new(7));
+            dealer.clear();
+            let mut witness = Quotes(Vec::new());
+            assert_eq!(dealer.deal(1, &on_ethernet(ip), 0, 0, Timestamp(9), &mut witness), None);
+            assert!(witness.0.iter().any(|a| a == "10.0.0.2"), "addresses of the quote are told");
+            assert_eq!(dealer.batches.iter().map(|b| b.wrapped.len()).sum::<usize>(), tunnels);
+        }
     }
 
     #[test]

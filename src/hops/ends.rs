@@ -42,6 +42,14 @@ pub fn conversation(digest: &Digest, conversation: &Conversation, traces: &[Rout
     let mut sender = seen_point(Some(conversation.origin), role, Knowledge::Observed, seen, because);
     let mut target = seen_point(Some(conversation.target), HopRole::Target, Knowledge::Observed, seen, because);
     round_trips(conversation, &mut sender, &mut target);
+    for (kind, ids) in sealed(&items, conversation) {
+        for hop in [&mut sender, &mut target] {
+            hop.remarks.push(format!("an end of {}: what is inside is encrypted, so the visible path ends here", a_tunnel(kind)));
+            hop.because.extend(&ids);
+            hop.because.sort_unstable();
+            hop.because.dedup();
+        }
+    }
     if conversation.trust == SourceTrust::Backscatter {
         sender.remarks.push("its packets are unsolicited answers: somebody else used the target's address as source".to_owned());
     }
@@ -168,7 +176,7 @@ struct Carrier {
     id: Option<u32>,
     /// Was it seen in the direction of travel?
     forward: bool,
-    /// Another key or VNI in the other direction (PPTP numbers each direction by itself).
+    /// Another number in the other direction (PPTP and GTP-U number each direction by itself).
     back_id: Option<u32>,
     /// The first packet of it.
     first: Provenance,
@@ -182,6 +190,9 @@ fn tunnels(items: &[&EvidenceItem], conversation: &Conversation) -> (Vec<Carrier
     let mut found: BTreeMap<(TunnelKind, IpAddr, IpAddr, Option<u32>), Carrier> = BTreeMap::new();
     for item in items {
         let Evidence::Tunnel(tunnel) = &item.fact else { continue };
+        if tunnel.kind.is_sealed() {
+            continue; // its ends are those of the conversation, see `sealed`
+        }
         let forward = tunnel.inner == pair;
         if !forward && tunnel.inner != (pair.1, pair.0) {
             continue;
@@ -209,6 +220,31 @@ fn tunnels(items: &[&EvidenceItem], conversation: &Conversation) -> (Vec<Carrier
     let left_out = carriers.len().saturating_sub(TUNNELS);
     carriers.truncate(TUNNELS);
     (carriers, left_out)
+}
+
+/// Encrypted tunnels between the ends of the conversation: what they carry is not known, so they have no other ends.
+fn sealed(items: &[&EvidenceItem], conversation: &Conversation) -> BTreeMap<TunnelKind, Vec<EvidenceId>> {
+    let (origin, target) = (conversation.origin, conversation.target);
+    let mut found: BTreeMap<TunnelKind, Vec<EvidenceId>> = BTreeMap::new();
+    for item in items {
+        let Evidence::Tunnel(tunnel) = &item.fact else { continue };
+        if tunnel.kind.is_sealed() && [(origin, target), (target, origin)].contains(&tunnel.outer) {
+            found.entry(tunnel.kind).or_default().push(item.id);
+        }
+    }
+    found
+}
+
+/// The kind with its article. QUIC carries anything, a tunnel too.
+fn a_tunnel(kind: TunnelKind) -> String {
+    match kind {
+        TunnelKind::Quic => "a quic connection".to_owned(),
+        kind => {
+            // Of a vowel, or of a letter whose name begins with one.
+            let vowel = kind.as_str().starts_with(['a', 'e', 'i', 'l', 'm', 'n', 'o']);
+            format!("{} {} tunnel", if vowel { "an" } else { "a" }, kind.as_str())
+        }
+    }
 }
 
 /// A tunnel seen in one direction only and one between the same ends seen in the other only are one tunnel.
@@ -252,10 +288,10 @@ fn tunnel_end(carrier: &Carrier, role: HopRole, all: &[Carrier]) -> Hop {
 
 impl Carrier {
     fn words(&self) -> String {
-        let name = if self.kind == TunnelKind::Gre { "key" } else { "VNI" };
+        let name = self.kind.id_name();
         let id = self.id.map(|id| format!(" with {name} {id}")).unwrap_or_default();
         let back = self.back_id.map(|id| format!(" ({name} {id} in the other direction)")).unwrap_or_default();
-        format!("a {} tunnel{id}{back}", self.kind.as_str())
+        format!("{}{id}{back}", a_tunnel(self.kind))
     }
 }
 

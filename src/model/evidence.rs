@@ -389,7 +389,8 @@ pub struct Chain {
     pub entries: Vec<ChainEntry>,
 }
 
-/// Encapsulations whose inner packet Rutter reads.
+/// Encapsulations: those whose inner packet Rutter reads, and those that it only recognises, as what they carry is
+/// encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TunnelKind {
@@ -405,6 +406,40 @@ pub enum TunnelKind {
     Vxlan,
     /// GENEVE (RFC 8926).
     Geneve,
+    /// VXLAN with another protocol than Ethernet inside (draft-ietf-nvo3-vxlan-gpe).
+    VxlanGpe,
+    /// NVGRE (RFC 7637).
+    Nvgre,
+    /// Mirrored frames in GRE (draft-foschiano-erspan).
+    Erspan,
+    /// MPLS in UDP (RFC 7510).
+    MplsUdp,
+    /// Teredo (RFC 4380).
+    Teredo,
+    /// IPv6 in IPv4 whose inner addresses name the outer ones (RFC 3056).
+    SixToFour,
+    /// User plane of mobile networks (3GPP TS 29.281).
+    GtpU,
+    /// L2TP version 2 (RFC 2661).
+    L2tp,
+    /// L2TP version 3 (RFC 3931).
+    L2tpV3,
+    /// AYIYA (draft-massar-v6ops-ayiya).
+    Ayiya,
+    /// Data of wireless access points (RFC 5415).
+    Capwap,
+    /// Generic UDP encapsulation (draft-ietf-intarea-gue).
+    Gue,
+    /// Ethernet in IP (RFC 3378).
+    EtherIp,
+    /// IPsec ESP (RFC 4303), also in UDP (RFC 3948). Encrypted.
+    Esp,
+    /// WireGuard. Encrypted.
+    WireGuard,
+    /// OpenVPN over UDP. Encrypted.
+    OpenVpn,
+    /// QUIC (RFC 9000), as far as its long headers show it. Encrypted.
+    Quic,
 }
 
 impl TunnelKind {
@@ -418,6 +453,45 @@ impl TunnelKind {
             Self::SixInSix => "6in6",
             Self::Vxlan => "vxlan",
             Self::Geneve => "geneve",
+            Self::VxlanGpe => "vxlan-gpe",
+            Self::Nvgre => "nvgre",
+            Self::Erspan => "erspan",
+            Self::MplsUdp => "mpls-udp",
+            Self::Teredo => "teredo",
+            Self::SixToFour => "6to4",
+            Self::GtpU => "gtp-u",
+            Self::L2tp => "l2tp",
+            Self::L2tpV3 => "l2tpv3",
+            Self::Ayiya => "ayiya",
+            Self::Capwap => "capwap",
+            Self::Gue => "gue",
+            Self::EtherIp => "etherip",
+            Self::Esp => "esp",
+            Self::WireGuard => "wireguard",
+            Self::OpenVpn => "openvpn",
+            Self::Quic => "quic",
+        }
+    }
+
+    /// Is what it carries encrypted? Then the visible path ends with it: inner and outer addresses of such a
+    /// [`Tunnel`] are the same, and who talks inside is unknown.
+    #[must_use]
+    pub fn is_sealed(self) -> bool {
+        matches!(self, Self::Esp | Self::WireGuard | Self::OpenVpn | Self::Quic)
+    }
+
+    /// What its number is called.
+    #[must_use]
+    pub fn id_name(self) -> &'static str {
+        match self {
+            Self::Gre => "key",
+            Self::Vxlan | Self::VxlanGpe | Self::Geneve => "VNI",
+            Self::Nvgre => "VSID",
+            Self::Erspan | Self::L2tpV3 => "session",
+            Self::L2tp => "tunnel and session",
+            Self::MplsUdp => "label",
+            Self::GtpU => "TEID",
+            _ => "id",
         }
     }
 }
@@ -429,9 +503,9 @@ pub struct Tunnel {
     pub kind: TunnelKind,
     /// Outer source and destination.
     pub outer: (IpAddr, IpAddr),
-    /// Inner source and destination.
+    /// Inner source and destination; the outer ones again if what is inside is encrypted.
     pub inner: (IpAddr, IpAddr),
-    /// GRE key or VNI.
+    /// GRE key, VNI and the like, see [`TunnelKind::id_name`].
     pub id: Option<u32>,
     /// Packets inside.
     pub packets: u64,

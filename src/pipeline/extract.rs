@@ -206,6 +206,10 @@ pub fn describe(fact: &Evidence) -> String {
             let entries: Vec<&str> = c.entries.iter().map(|e| e.text.as_ref()).collect();
             format!("{} from {} to {}: {}", c.kind.as_str(), c.peer, c.server, entries.join(", "))
         }
+        Evidence::Tunnel(t) if t.kind.is_sealed() => {
+            let (from, to) = t.outer;
+            format!("{} {from} -> {to}: what is inside is encrypted ({} packets)", t.kind.as_str(), t.packets)
+        }
         Evidence::Tunnel(t) => {
             let id = t.id.map(|id| format!(" id {id}")).unwrap_or_default();
             format!(

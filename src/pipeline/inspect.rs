@@ -69,6 +69,7 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
                 inner: texts(t.inner),
                 id: t.id,
                 packets: t.packets,
+                encrypted: t.kind.is_sealed(),
             }),
             Evidence::Chain(c) => out.chains.push(report::ChainRow {
                 kind: c.kind.as_str(),

@@ -163,12 +163,15 @@ pub struct TunnelRow {
     pub kind: &'static str,
     /// Outer source and destination.
     pub outer: [String; 2],
-    /// Inner source and destination.
+    /// Inner source and destination; the outer ones again if `encrypted`.
     pub inner: [String; 2],
-    /// GRE key or VNI.
+    /// GRE key, VNI and the like.
     pub id: Option<u32>,
     /// Packets.
     pub packets: u64,
+    /// What is inside is encrypted. Left out if not.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub encrypted: bool,
 }
 
 /// A forwarded chain.

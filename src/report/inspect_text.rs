@@ -78,7 +78,8 @@ pub fn render(i: &Inspection, look: Look) -> String {
         &mut i.tunnels.iter().map(|t| {
             let id = t.id.map(|id| format!(" id {id}")).unwrap_or_default();
             let ([oa, ob], [ia, ib]) = (&t.outer, &t.inner);
-            format!("{}{id} {oa} -> {ob} carries {ia} -> {ib}, {} packets", t.kind, grouped(t.packets))
+            let inside = if t.encrypted { ", encrypted inside".to_owned() } else { format!(" carries {ia} -> {ib}") };
+            format!("{}{id} {oa} -> {ob}{inside}, {} packets", t.kind, grouped(t.packets))
         }),
     );
     list(

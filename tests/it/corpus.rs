@@ -7,13 +7,25 @@ use std::path::{Path, PathBuf};
 
 use rutter::evidence::batch::{Dealer, HashKey, SHARDS, Witness};
 use rutter::evidence::shard::{Caps, Shard};
-use rutter::model::evidence::{InputId, Provenance, Quote};
+use rutter::model::evidence::{InputId, Provenance, Quote, TunnelKind};
 use rutter::model::net::{IpProtocol, PackedAddr};
 use rutter::source::block::Block;
 use rutter::source::capture::{CaptureFile, OpenOptions};
 use serde_json::Value;
 
-const KINDS: [&str; 5] = ["pcap-linktype", "pcap-traceroute", "pcapng-format", "pcap-ipopt-frag", "pcap-bad"];
+const KINDS: [&str; 11] = [
+    "pcap-linktype",
+    "pcap-traceroute",
+    "pcapng-format",
+    "pcap-ipopt-frag",
+    "pcap-bad",
+    "pcap-tunnel",
+    "pcap-attack",
+    "pcap-mail",
+    "pcap-proxy",
+    "pcap-groundtruth",
+    "bgp-pcap",
+];
 
 /// A file, and how many packets are found in it instead of the expected ones.
 struct Difference {
@@ -57,6 +69,32 @@ const UNEXPECTED_LABELS: [(&str, &str, &str); 2] = [
     ("chrissanders__icmp_traceroute.pcapng", "12.122.133.110", "[19642/255]"),
 ];
 
+/// Fields of the expectation, and the tunnels whose number they are.
+const NUMBERED: [(&str, &[TunnelKind]); 5] = [
+    ("gtp.teid", &[TunnelKind::GtpU]),
+    // tshark has one dissector for both.
+    ("vxlan.vni", &[TunnelKind::Vxlan, TunnelKind::VxlanGpe]),
+    ("geneve.vni", &[TunnelKind::Geneve]),
+    ("erspan.spanid", &[TunnelKind::Erspan]),
+    ("mpls.label", &[TunnelKind::MplsUdp]),
+];
+
+/// Packets of tunnels without a number, by the protocol chains of the expectation.
+const COUNTED: [(&str, TunnelKind, u64); 6] = [
+    ("seladb__IPv4-encapsulated-IPv6.pcap", TunnelKind::SixToFour, 1),
+    ("seladb__WireGuard.pcap", TunnelKind::WireGuard, 4),
+    // 35 less 3 that carry nothing.
+    ("zeek__ayiya3.pcap", TunnelKind::Ayiya, 32),
+    // 4 on Teredo's port; 25 between a client and a relay on other ports, which tshark leaves as data.
+    ("zeek__Teredo.pcap", TunnelKind::Teredo, 29),
+    ("zeek__gtp8_teredo.pcap", TunnelKind::Teredo, 10),
+    ("zeek__6in6in6.pcap", TunnelKind::SixInSix, 2),
+];
+
+/// Packets that tshark does not count, as it waits for the rest of them, which is not in the capture; without
+/// reassembly it counts them too: file, number of the tunnel, packets.
+const MORE_FRAGMENTS: [(&str, u32, u64); 1] = [("zeek__gtp1_gn_normal_incl_fragmentation.pcap", 45751, 4)];
+
 #[derive(Default)]
 struct Addresses(BTreeSet<IpAddr>);
 
@@ -74,6 +112,8 @@ struct Read {
     errors: Vec<String>,
     failure: Option<String>,
     quotes: Vec<Quote>,
+    /// Packets by kind and number of the tunnel.
+    tunnels: BTreeMap<(TunnelKind, Option<u32>), u64>,
 }
 
 fn read(path: &Path) -> Read {
@@ -108,6 +148,9 @@ fn read(path: &Path) -> Read {
     }
     out.packets = file.summary().packets;
     out.addresses = witness.0;
+    for (&(kind, _, _, id), count) in shards.iter().flat_map(|s| &s.tunnels) {
+        *out.tunnels.entry((kind, id)).or_default() += count.packets;
+    }
     let mut quotes: Vec<_> = shards.into_iter().flat_map(|s| s.quotes).collect();
     quotes.sort_by_key(|(from, ..)| *from);
     out.quotes = quotes.into_iter().map(|(.., quote)| quote).collect();
@@ -165,6 +208,67 @@ fn packets_and_addresses_are_those_that_others_find() {
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
     assert!(DIFFERENCES.iter().all(|d| !d.why.is_empty()));
+}
+
+/// Numbers of tunnels, and how many packets have them.
+#[test]
+fn tunnels_are_those_that_others_find() {
+    let Some(corpus) = corpus() else { return };
+    let mut compared = 0;
+    for (name, (path, expected)) in files(&corpus, "pcap-tunnel") {
+        let got = read(&path).tunnels;
+        for &(_, kind, packets) in COUNTED.iter().filter(|c| c.0 == name) {
+            assert_eq!(got.iter().filter(|(k, _)| k.0 == kind).map(|(_, n)| n).sum::<u64>(), packets, "{name}: {kind:?}");
+            compared += 1;
+        }
+        for (key, kinds) in NUMBERED {
+            // Labels right above Ethernet are no tunnel between addresses.
+            if key == "mpls.label" && name != "the-tcpdump-group__mpls-over-udp.pcap" {
+                continue;
+            }
+            let Some(numbers) = expected["encapsulation_ids"][key].as_object() else { continue };
+            let number = |text: &str| match text.strip_prefix("0x") {
+                Some(hex) => u32::from_str_radix(hex, 16).unwrap(),
+                None => text.parse().unwrap(),
+            };
+            let mut want: BTreeMap<u32, u64> =
+                numbers.iter().map(|(n, packets)| (number(n), packets.as_u64().unwrap())).collect();
+            for &(.., number, more) in MORE_FRAGMENTS.iter().filter(|m| m.0 == name) {
+                *want.get_mut(&number).unwrap() += more;
+            }
+            let of_kind: BTreeMap<u32, u64> =
+                got.iter().filter(|(k, _)| kinds.contains(&k.0)).filter_map(|(k, packets)| Some((k.1?, *packets))).collect();
+            assert_eq!(of_kind, want, "{name}: {key}");
+            compared += want.len();
+        }
+    }
+    assert!(compared >= 20, "{compared}");
+}
+
+/// No tunnel is found in a file in which tshark dissects none of its kind.
+#[test]
+fn no_tunnel_is_invented() {
+    let Some(corpus) = corpus() else { return };
+    let mut files_seen = 0;
+    for (name, (path, expected)) in KINDS.iter().chain(&["flow-netflow"]).flat_map(|kind| files(&corpus, kind)) {
+        let chains: Vec<&String> = expected["protocol_chains"].as_object().into_iter().flat_map(|o| o.keys()).collect();
+        for (kind, _) in read(&path).tunnels.keys() {
+            let words: &[&str] = match kind {
+                // Counted above. An IP header in another is what it is.
+                TunnelKind::IpIp | TunnelKind::SixInFour | TunnelKind::SixInSix | TunnelKind::SixToFour => continue,
+                TunnelKind::WireGuard => &["wg"],
+                TunnelKind::VxlanGpe => &["vxlan"],
+                TunnelKind::GtpU => &["gtp"],
+                TunnelKind::Nvgre => &["gre"],
+                TunnelKind::MplsUdp => &["mpls"],
+                kind => &[kind.as_str()],
+            };
+            let known = chains.iter().any(|chain| chain.split(':').any(|protocol| words.contains(&protocol)));
+            assert!(known, "{name}: {kind:?} in {chains:?}");
+        }
+        files_seen += 1;
+    }
+    assert!(files_seen >= 100, "{files_seen}");
 }
 
 /// A quote in the words of the expectation.

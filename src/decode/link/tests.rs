@@ -35,6 +35,10 @@ fn ethernet_and_its_tags() {
     leads_to_v4(1, &mac(&[0x81, 0, 0, 5, 8, 0]));
     leads_to_v6(1, &mac(&[0x88, 0xa8, 0, 5, 0x81, 0, 0, 6, 0x86, 0xdd]));
     leads_to_v4(1, &mac(&[0x91, 0, 0, 5, 0x92, 0, 0, 6, 8, 0]));
+    leads_to_v4(1, &mac(&[0x89, 0x09, 1, 1, 0, 1, 0, 9, 8, 0]));
+    leads_to_v6(1, &mac(&[0x81, 0, 0, 5, 0x89, 0x09, 1, 1, 0, 1, 0, 9, 0x86, 0xdd]));
+    let other_version = mac(&[0x89, 0x09, 2, 1, 0, 1, 0, 9, 8, 0]);
+    assert_eq!(network_layer(1, &other_version), Ok(below(Network::Other(0x8909), 14)));
     assert_eq!(network_layer(1, &mac(&[8, 6, 0, 1])), Ok(below(Network::Arp, 14)));
     assert_eq!(network_layer(1, &mac(&[0x88, 0xcc, 2, 7])), Ok(below(Network::Other(0x88cc), 14)), "LLDP");
     assert_eq!(network_layer(1, &MACS), Err(DecodeError::truncated("ethernet", 14, 12)));

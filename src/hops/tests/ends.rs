@@ -228,3 +228,25 @@ fn a_scan_is_believed_as_far_as_its_conversations() {
     assert_eq!(route.segments[0].why, "about 14 routers hidden, from TTL 50 of 64");
     assert!(says(&route.remarks, "250 targets and 1 port"));
 }
+
+#[test]
+fn an_encrypted_tunnel_ends_the_visible_path_at_its_ends() {
+    let mut m = Made::default();
+    let pair = |(a, b)| (ip(a), ip(b));
+    let sealed = |outer| {
+        let outer = pair(outer);
+        Evidence::Tunnel(Tunnel { kind: TunnelKind::Esp, outer, inner: outer, id: None, packets: 9 })
+    };
+    let there = m.add(Timestamp(1), sealed((ATTACKER, VICTIM)));
+    let back = m.add(Timestamp(2), sealed((VICTIM, ATTACKER)));
+    m.add(Timestamp(3), sealed((ATTACKER, "203.0.113.81")));
+    let route = of(&m, &conversation(ATTACKER, VICTIM), &[]);
+    let roles: Vec<_> = route.hops.iter().map(|h| h.role).collect();
+    assert_eq!(roles, [HopRole::Origin, HopRole::Target], "no hop is made of what nobody saw");
+    for hop in &route.hops {
+        let says_so = "an end of an esp tunnel: what is inside is encrypted, so the visible path ends here";
+        assert_eq!(hop.remarks.iter().filter(|r| *r == says_so).count(), 1, "{:?}", hop.remarks);
+        assert!(hop.because.contains(&there) && hop.because.contains(&back));
+    }
+    assert_eq!(route.segments.len(), 1);
+}
