@@ -6,6 +6,7 @@
 //! * [`tunnel`]: packets inside packets
 //! * [`icmp`]: what an ICMP error quotes and what RFC 4884 lets it add
 //! * [`dns`], [`http`], [`tls`]: names and forwarded chains in payloads
+//! * [`trace`]: traceroutes that tools wrote down
 //! * [`text`](self::text): strings from the wire, made safe to print
 //! * [`error`]: what can be wrong with bytes
 
@@ -18,6 +19,7 @@ pub mod packet;
 pub mod plain;
 pub mod text;
 pub mod tls;
+pub mod trace;
 pub mod tunnel;
 mod wireless;
 

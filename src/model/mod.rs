@@ -10,3 +10,4 @@ pub mod path;
 pub mod place;
 pub mod route;
 pub mod time;
+pub mod traceroute;

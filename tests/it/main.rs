@@ -12,3 +12,4 @@ mod live;
 mod lookup;
 mod schema;
 mod support;
+mod traces;
