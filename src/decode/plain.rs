@@ -1,6 +1,5 @@
 //! The fast path: TCP or UDP over IP over Ethernet with at most two VLAN tags, no options, no extension headers, no
-//! tunnel. That is nine packets in ten; [`packet`](super::packet) reads all others, and would read these to the same
-//! result.
+//! tunnel. That is most traffic; [`packet`](super::packet) reads all others, and would read these to the same result.
 //!
 //! Written so that a packet costs few instructions: every header is one array of known size, checked once, and nothing
 //! that will be stored is kept in between. Branches on family, tags and protocol are meant: selecting without branching

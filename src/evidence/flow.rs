@@ -75,7 +75,7 @@ impl FlowKey {
 /// What the table keeps of a flow. Index 0 of every pair is the lower end point's direction.
 ///
 /// Two cache lines. What every packet changes is in the first one; the second is for the opening, and for counters that
-/// overflow. Twelve million packets touch two lines of memory each instead of three, that of the slot included.
+/// overflow.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
 pub struct FlowState {
@@ -274,12 +274,18 @@ impl FlowState {
         let (bytes, full) = self.bytes[from].overflowing_add(m.ip_len);
         self.bytes[from] = bytes;
         if full {
-            self.bytes_carry[from] = self.bytes_carry[from].saturating_add(1);
+            match self.bytes_carry[from].checked_add(1) {
+                Some(carry) => self.bytes_carry[from] = carry,
+                None => self.bytes[from] = u32::MAX, // and stays there
+            }
         }
         let (packets, full) = self.packets[from].overflowing_add(1);
         self.packets[from] = packets;
         if full {
-            self.packets_carry[from] = self.packets_carry[from].saturating_add(1);
+            match self.packets_carry[from].checked_add(1) {
+                Some(carry) => self.packets_carry[from] = carry,
+                None => self.packets[from] = u16::MAX, // and stays there
+            }
         }
         self.ttl_min[from] = self.ttl_min[from].min(m.ttl);
         self.ttl_max[from] = self.ttl_max[from].max(m.ttl);

@@ -175,3 +175,25 @@ fn blocks_do_not_cut_flows_and_silence_does() {
         assert_eq!(flows, [("198.51.0.10".to_owned(), 2, 403, SourceTrust::Echoed)], "{frames_per_block} frames a block");
     }
 }
+
+#[test]
+fn counters_carry_and_then_stand_still() {
+    let mut scene = Scene::default();
+    scene.tcp(0, CLIENT, SERVER, (1, 0), SYN, b"");
+    let (metas, _) = scene.metas();
+    let m = &metas[0];
+    let (key, up) = FlowKey::of(m);
+    let mut flow = FlowState::open(m, key, up, place(0));
+    for _ in 0..70_000 {
+        flow.observe(m, up, (1, 0));
+    }
+    assert_eq!(flow.packets(), 70_000);
+    assert_eq!(flow.bytes(), 70_000 * u64::from(m.ip_len));
+    let from = usize::from(!up);
+    (flow.packets[from], flow.packets_carry[from]) = (u16::MAX - 1, u16::MAX);
+    (flow.bytes[from], flow.bytes_carry[from]) = (u32::MAX - 1, u32::MAX);
+    for _ in 0..3 {
+        flow.observe(m, up, (1, 0));
+        assert_eq!((flow.packets(), flow.bytes()), (u64::from(u32::MAX), u64::MAX));
+    }
+}
