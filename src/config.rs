@@ -1,5 +1,6 @@
 //! Settings from `rutter.toml`. Flag over environment (`RUTTER_*`) over file over default.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -33,6 +34,19 @@ pub struct Config {
     pub victim_state: Option<String>,
     /// Place of the sensor, `LAT,LON` in degrees.
     pub sensor_at: Option<String>,
+    /// Zone of times that are written without one.
+    pub tz: Option<String>,
+    /// The user's own formats, by name: a regular expression with named groups for each.
+    pub format: Option<BTreeMap<String, OwnFormat>>,
+}
+
+/// A format of the user's.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnFormat {
+    /// Regular expression over a line, with the named groups `time`, `src`, `sport`, `dst`, `dport`, `proto`, `host`, `bytes`,
+    /// `bytes_back`, `xff`, `outcome`, `user`.
+    pub line: String,
 }
 
 /// A file with every key, commented out.
@@ -48,7 +62,11 @@ pub const TEMPLATE: &str = "\
 # names = [\"routers.csv\"]          # ADDRESS,NAME lines or a hosts file
 # anycast = \"anycast.csv\"          # prefixes that are announced from many places
 # victim-state = \"EE\"              # ISO 3166-1 alpha-2
+# tz = \"Europe/Tallinn\"            # zone of times that are written without one
 # sensor-at = \"59.44,24.75\"        # where the sensor stands: round-trip times then exclude places
+
+# [format.myproxy]                 # a log that Rutter does not know: named groups time, src, sport, dst, dport, proto, host, bytes, bytes_back, xff, outcome
+# line = '^(?<time>\\S+) (?<src>\\S+) asked (?<host>\\S+) (?<bytes>\\d+)$'
 ";
 
 impl Config {

@@ -2,11 +2,16 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args};
+use jiff::tz::TimeZone;
 
 use super::Context;
+use crate::config::Config;
+use crate::decode::format::Format as DecodeFormat;
+use crate::decode::log::custom::Pattern;
 use crate::error::Error;
 use crate::evidence::merge::Wanted;
 use crate::locate::{Locator, Tables, UserDatabase};
@@ -15,6 +20,8 @@ use crate::model::time::Day;
 use crate::paths::filter::{Filter, FilterError};
 use crate::paths::question::{Question, parse_net};
 use crate::pipeline::answer::{Ask, SensorPlace};
+use crate::pipeline::inputs::Recognition;
+use crate::pipeline::records::{RecordOptions, RejectsFile};
 use crate::pipeline::replay::Options;
 use crate::report::escape::visible;
 use crate::source::capture::OpenOptions;
@@ -32,6 +39,18 @@ pub struct ReadArgs {
     /// Most bytes that an archive may unpack to.
     #[arg(long, value_name = "BYTES", default_value_t = 1 << 40, env = "RUTTER_UNPACK_CAP")]
     pub unpack_cap: u64,
+    /// What the inputs are that are no captures, where their content does not say it.
+    #[arg(long = "as", value_name = "FORMAT", long_help = format_help())]
+    pub input_format: Option<String>,
+    /// Zone of times that are written without one: an IANA name (Europe/Tallinn) or +HH:MM; UTC, with a warning, if not given.
+    #[arg(long, value_name = "ZONE", env = "RUTTER_TZ")]
+    pub tz: Option<String>,
+    /// Year of times that are written without one (syslog); if not given, that of the latest time known by then, with a warning.
+    #[arg(long, value_name = "YEAR", value_parser = clap::value_parser!(i32).range(1970..=2262))]
+    pub year: Option<i32>,
+    /// Keep rejected records there, as they stand.
+    #[arg(long, value_name = "FILE")]
+    pub rejects: Option<PathBuf>,
     /// Fail (exit code 1) when input was rejected.
     #[arg(long)]
     pub strict: bool,
@@ -39,17 +58,90 @@ pub struct ReadArgs {
 
 impl ReadArgs {
     /// Flag over environment over file over default.
-    #[must_use]
-    pub fn options(&self, context: &Context, hash: bool) -> Options {
+    ///
+    /// # Errors
+    /// An unknown zone, a format of the user's that is none, or a file for rejected records that can't be made.
+    pub fn options(&self, context: &Context, hash: bool) -> Result<Options, Error> {
         let c = &context.config;
+        let zone = self.tz.as_ref().or(c.tz.as_ref()).map(|text| zone(text)).transpose()?;
+        let own = own_formats(c)?;
+        let forced = self.input_format.as_deref().and_then(|word| {
+            let of_own = own.iter().zip(0..).find(|(pattern, _)| pattern.name == word).map(|(_, n)| DecodeFormat::Custom(n));
+            of_own.or_else(|| DecodeFormat::of_word(word))
+        });
+        if let (Some(word), None) = (&self.input_format, forced) {
+            return Err(Error::Usage(format!("--as {word}: no such format; {}", format_list())));
+        }
+        let rejects = self
+            .rejects
+            .as_ref()
+            .map(|path| {
+                let file = std::fs::File::create(path);
+                file.map_err(|e| Error::Usage(format!("--rejects {}: cannot write: {e}", path.display())))
+            })
+            .transpose()?;
         let chosen =
             |id, flag: u64, file: Option<u64>| if is_default(&context.matches, id) { file.unwrap_or(flag) } else { flag };
-        Options {
+        Ok(Options {
             threads: chosen("threads", self.threads as u64, c.threads.map(|n| n as u64)) as usize,
             max_flows: chosen("max_flows", self.max_flows, c.max_flows.map(|n| n as u64)).clamp(1024, 1 << 28) as usize,
             open: OpenOptions { hash, unpack_cap: chosen("unpack_cap", self.unpack_cap, c.unpack_cap) },
             wanted: Wanted::default(),
-        }
+            recognition: Recognition { forced, own },
+            records: RecordOptions {
+                zone_given: zone.is_some(),
+                zone: zone.unwrap_or(TimeZone::UTC),
+                year: self.year,
+                rejects: rejects.map(|file| Arc::new(RejectsFile::new(file))),
+            },
+        })
+    }
+}
+
+/// The formats of `[format]` in the configuration, by name.
+fn own_formats(config: &Config) -> Result<Vec<Pattern>, Error> {
+    let own = config.format.iter().flatten();
+    own.map(|(name, format)| Pattern::new(name, &format.line).map_err(|why| Error::Usage(format!("[format.{name}]: {why}"))))
+        .collect()
+}
+
+/// `Europe/Tallinn`, `+02:00`, `UTC`.
+fn zone(text: &str) -> Result<TimeZone, Error> {
+    let fixed = || {
+        let (sign, rest) = text.split_at_checked(1)?;
+        let sign = match sign {
+            "+" => 1,
+            "-" => -1,
+            _ => return None,
+        };
+        let digits = rest.replace(':', "");
+        let (hours, minutes) = digits.split_at_checked(2)?;
+        let minutes = if minutes.is_empty() { 0 } else { minutes.parse::<i32>().ok()? };
+        let seconds = hours.parse::<i32>().ok()? * 3600 + minutes * 60;
+        jiff::tz::Offset::from_seconds(sign * seconds).ok().filter(|_| minutes < 60).map(TimeZone::fixed)
+    };
+    fixed().or_else(|| TimeZone::get(text).ok()).ok_or_else(|| {
+        Error::Usage(format!("--tz {text}: no such time zone; expected an IANA name such as Europe/Tallinn, or +HH:MM"))
+    })
+}
+
+fn format_list() -> String {
+    let words: Vec<&str> = DecodeFormat::all().map(DecodeFormat::as_str).collect();
+    format!("there are {}, and those of [format] in rutter.toml", words.join(", "))
+}
+
+fn format_help() -> String {
+    format!("What the inputs are that are no captures, where their content does not say it; {}.", format_list())
+}
+
+impl ReadArgs {
+    /// The rejected records are all written now.
+    ///
+    /// # Errors
+    /// When they can't be.
+    pub fn finish_rejects(&self, options: &Options) -> Result<(), Error> {
+        let Some((file, path)) = options.records.rejects.as_ref().zip(self.rejects.as_ref()) else { return Ok(()) };
+        file.finish().map_err(|e| Error::Render(format!("--rejects {}: cannot write: {e}", path.display())))
     }
 }
 
@@ -121,6 +213,9 @@ pub struct AskArgs {
     /// Only conversations that match, for example 'state:"IN" and port:22 and not net:10.0.0.0/8'.
     #[arg(long, value_name = "EXPR", long_help = filter_help())]
     pub filter: Option<String>,
+    /// Alerts, indicators or addresses that mark the attack: EVE, Zeek notices, STIX, lists; may be given more than once.
+    #[arg(long, value_name = "FILE")]
+    pub alerts: Vec<PathBuf>,
     /// Findings shown.
     #[arg(long, value_name = "N", default_value_t = 10, env = "RUTTER_TOP")]
     pub top: usize,

@@ -1,4 +1,4 @@
-//! `rutter inspect`: what is in a capture.
+//! `rutter inspect`: what is in an input.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::source::files;
 /// Arguments of `rutter inspect`.
 #[derive(Clone, Debug, Parser)]
 pub struct Args {
-    /// Captures or folders of captures; - is standard input.
+    /// Captures, logs, flow exports, traceroutes, mails, routing tables, lists, or folders of them; - is standard input.
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     /// The same, as in other tools.
@@ -47,26 +47,27 @@ pub fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let format = Format::pick(args.format, args.output.as_deref())?;
     let inputs: Vec<PathBuf> = args.inputs.iter().chain(&args.read).cloned().collect();
     if inputs.is_empty() {
-        return Err(Error::Usage("no input; name a capture or a folder, or - for standard input".into()));
+        return Err(Error::Usage("no input; name a file or a folder, or - for standard input".into()));
     }
     let expanded = files::expand(&inputs);
-    output::spare_evidence(args.output.as_deref(), &expanded.captures)?;
-    tracing::info!("{}, {}", plural(expanded.captures.len() as u64, "capture"), plural(expanded.bytes, "byte"));
+    output::spare_evidence(args.output.as_deref(), &expanded.files)?;
+    tracing::info!("{}, {}", plural(expanded.files.len() as u64, "file"), plural(expanded.bytes, "byte"));
     let progress = Arc::new(Progress::default());
     progress::stop_on_interrupt(&progress);
     let bar = Bar::start(&progress, expanded.bytes, context.quiet);
-    let options = args.read_args.options(context, !args.no_hash);
+    let options = args.read_args.options(context, !args.no_hash)?;
     let mut failures = expanded.failures;
     let (mut out, mut partial, mut done, mut interrupted) = (Vec::new(), false, 0, false);
-    for file in expanded.captures {
+    for file in expanded.files {
         let seen = pipeline::inspect(file, &options, &progress);
         interrupted |= seen.interrupted;
         failures.extend(seen.failures);
         let Some(inspection) = seen.inspection else { continue };
         tracing::info!(
-            "{}: {}, addresses {}, flows {}, rejected {}",
+            "{}: {}, {}, addresses {}, flows {}, rejected {}",
             crate::report::escape::visible(&inspection.path),
             plural(inspection.packets, "packet"),
+            plural(inspection.records, "record"),
             inspection.addresses.len(),
             inspection.flows.len(),
             inspection.rejected_total
@@ -85,6 +86,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         }
     }
     drop(bar);
+    args.read_args.finish_rejects(&options)?;
     output::write(args.output.as_deref(), &out)?;
     let bad = !failures.is_empty();
     if done == 0 && bad {

@@ -1,4 +1,4 @@
-//! `rutter trace`: captures in, report out.
+//! `rutter trace`: evidence in, report out.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::locate::Tables;
 use crate::pipeline::answer::{self, Answer, Means, Resolver};
 use crate::pipeline::assemble::{self, Frame};
+use crate::pipeline::inputs;
 use crate::pipeline::replay::{self, Progress, Reading};
 use crate::pipeline::study::Overview;
 use crate::report;
@@ -32,7 +33,8 @@ Examples:
 #[derive(Clone, Debug, Parser)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Captures or folders of captures (pcap, pcapng, snoop; also .gz, .zst, .lz4); - is standard input.
+    /// Evidence or folders of it: captures, logs, flow exports, traceroutes, mails, routing tables, lists (also .gz, .zst,
+    /// .lz4); recognised by content; - is standard input.
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
     /// The same, as in other tools.
@@ -47,6 +49,9 @@ pub struct Args {
     /// Compute the SHA-256 of every input, also for the text report; documents (json, jsonl, html) always hold it.
     #[arg(long)]
     pub hash: bool,
+    /// Show what one hop rests on, and nothing else: an address, or PATH:NUMBER as the report counts (p1:3).
+    #[arg(long, value_name = "HOP", conflicts_with_all = ["output", "format"])]
+    pub explain: Option<String>,
     /// Do not compute SHA-256 of the inputs.
     #[arg(long, conflicts_with = "hash")]
     pub no_hash: bool,
@@ -77,20 +82,23 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     }
     let inputs: Vec<PathBuf> = args.inputs.iter().chain(&args.read).cloned().collect();
     if inputs.is_empty() {
-        return Err(Error::Usage("no input; name a capture or a folder, or - for standard input".into()));
+        return Err(Error::Usage("no input; name a file or a folder, or - for standard input".into()));
     }
     let hash = !args.no_hash && (args.hash || format != Format::Text);
 
     let expanded = files::expand(&inputs);
-    output::spare_evidence(args.output.as_deref(), &expanded.captures)?;
-    tracing::info!("{}, {}", plural(expanded.captures.len() as u64, "capture"), plural(expanded.bytes, "byte"));
+    output::spare_evidence(args.output.as_deref(), &expanded.files)?;
+    tracing::info!("{}, {}", plural(expanded.files.len() as u64, "file"), plural(expanded.bytes, "byte"));
     let progress = Arc::new(Progress::default());
     progress::stop_on_interrupt(&progress);
     let bar = Bar::start(&progress, expanded.bytes, context.quiet);
-    let mut options = args.read_args.options(context, hash);
+    let mut options = args.read_args.options(context, hash)?;
     options.wanted = args::wanted(&ask);
-    let mut reading = replay::replay(expanded.captures, &options, Overview::new(locator.tables()), &progress);
+    let mut sorted = inputs::sort(expanded.files, &options.recognition, &options.open);
+    inputs::add_alerts(&mut sorted, &args.ask.alerts, &options.open);
+    let mut reading = replay::replay(sorted, &options, Overview::new(locator.tables()), &progress);
     drop(bar);
+    args.read_args.finish_rejects(&options)?;
     log_reading(&reading);
     reading.failures.splice(0..0, expanded.failures);
     if reading.inputs.is_empty() {
@@ -103,13 +111,20 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     let mut digest = std::mem::take(&mut reading.digest);
     let first = reading.inputs.iter().filter_map(|i| i.first).min();
     answer::add_names(&mut digest, &named, reading.inputs.len(), first);
+    answer::join(&mut digest);
     let last = reading.inputs.iter().filter_map(|i| i.last).max();
     let found = answer::answer(&digest, last, &ask, &means);
     log_answer(&found);
     let frame = Frame { reproduce: reproduce(&context.arguments), names: &named };
     let report = assemble::report(&reading, &digest, &found, &ask, &means, &frame);
 
-    let bytes = render(&report, format, context)?;
+    let bytes = match &args.explain {
+        None => render(&report, format, context)?,
+        Some(hop) => match report::explain::render(&report, hop, look(context)) {
+            Some(text) => text.into_bytes(),
+            None => return Err(Error::Usage(format!("--explain {hop}: no path that is shown has such a hop"))),
+        },
+    };
     output::write(args.output.as_deref(), &bytes)?;
     tracing::info!("report of {} bytes written", bytes.len());
     for failure in &reading.failures {

@@ -100,7 +100,8 @@ fn authority<'b>(request: &httparse::Request<'_, 'b>) -> Option<&'b [u8]> {
 }
 
 /// Joins the lines of one header (RFC 9110 5.3) and reads their entries.
-fn chain<'b>(kind: ChainKind, lines: impl Iterator<Item = &'b [u8]>) -> Option<ForwardedChain> {
+#[must_use]
+pub fn chain<'b>(kind: ChainKind, lines: impl Iterator<Item = &'b [u8]>) -> Option<ForwardedChain> {
     let mut elements: Vec<&[u8]> = lines.flat_map(|line| split(line, b',', kind == ChainKind::Via)).collect();
     if elements.is_empty() {
         return None;
@@ -110,9 +111,9 @@ fn chain<'b>(kind: ChainKind, lines: impl Iterator<Item = &'b [u8]>) -> Option<F
     let entries = elements
         .into_iter()
         .map(|element| match kind {
-            ChainKind::XForwardedFor => entry(&unquoted(element)),
             ChainKind::Forwarded => forwarded(element),
             ChainKind::Via => via(element),
+            _ => entry(&unquoted(element)),
         })
         .collect();
     Some(ForwardedChain { kind, entries, left_out: u32::try_from(left_out).unwrap_or(u32::MAX) })

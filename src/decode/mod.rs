@@ -7,16 +7,26 @@
 //! * [`icmp`]: what an ICMP error quotes and what RFC 4884 lets it add
 //! * [`dns`], [`http`], [`tls`]: names and forwarded chains in payloads
 //! * [`trace`]: traceroutes that tools wrote down
+//! * [`log`], [`flow`], [`mail`], [`routing`], [`list`]: records that are no packets; [`format`](self::format) is their registry,
+//!   [`record`] what they share, [`clock`] how they write times
 //! * [`text`](self::text): strings from the wire, made safe to print
 //! * [`error`]: what can be wrong with bytes
 
+pub mod clock;
 pub mod dns;
 pub mod error;
+pub mod flow;
+pub mod format;
 pub mod http;
 pub mod icmp;
 pub mod link;
+pub mod list;
+pub mod log;
+pub mod mail;
 pub mod packet;
 pub mod plain;
+pub mod record;
+pub mod routing;
 pub mod text;
 pub mod tls;
 pub mod trace;

@@ -7,6 +7,7 @@ use super::probes::TRACEROUTE_PORTS;
 use crate::decode::packet::Transport;
 use crate::model::evidence::{Direction, Flow, Handshake, InputId, Position, Provenance, SourceTrust};
 use crate::model::net::{FiveTuple, IpProtocol, PackedAddr};
+use crate::model::record::{self, Contact};
 use crate::model::time::{Span, Timestamp};
 
 pub(super) const FIN: u8 = 1;
@@ -38,6 +39,12 @@ mod seen {
     pub(super) const EVICTED: u16 = 256;
     /// An ICMP error: no conversation of its own.
     pub(super) const ICMP_ERROR: u16 = 512;
+    /// Its place is a line.
+    pub(super) const AT_LINE: u16 = 1 << 13;
+    /// Its place is a record.
+    pub(super) const AT_RECORD: u16 = 1 << 14;
+    /// A record tells of it, no packet was seen.
+    pub(super) const RECORDED: u16 = 1 << 15;
     /// How often the direction changed, up to 7, in three bits from here on.
     pub(super) const TURNS: u32 = 10;
 }
@@ -164,7 +171,7 @@ impl FlowState {
     pub fn open(m: &Meta, key: FlowKey, low_to_high: bool, at: Provenance) -> Self {
         let (frame, offset) = match at.at {
             Position::Frame { frame, offset } => (frame, offset),
-            Position::Line { line, offset } => (line, offset),
+            Position::Line { line: n, offset } | Position::Record { record: n, offset } => (n, offset),
         };
         let mut state = Self {
             low: key.low,
@@ -520,10 +527,72 @@ impl FlowState {
     /// Where its first packet stands.
     #[must_use]
     pub fn provenance(&self) -> Provenance {
+        let offset = u64::from(self.offset_high) << 32 | u64::from(self.offset_low);
         Provenance {
             input: InputId(self.input),
-            at: Position::Frame { frame: self.frame, offset: u64::from(self.offset_high) << 32 | u64::from(self.offset_low) },
+            at: match self.seen & (seen::AT_LINE | seen::AT_RECORD) {
+                0 => Position::Frame { frame: self.frame, offset },
+                seen::AT_LINE => Position::Line { line: self.frame, offset },
+                _ => Position::Record { record: self.frame, offset },
+            },
         }
+    }
+
+    /// The flow that a record tells of. Its trust is what the recorder says; `host` as in [`Self::host`].
+    #[must_use]
+    pub fn recorded(contact: &Contact, seen: Span, at: Provenance, host: u32) -> Self {
+        let (n, offset, place) = match at.at {
+            Position::Frame { frame, offset } => (frame, offset, 0),
+            Position::Line { line, offset } => (line, offset, seen::AT_LINE),
+            Position::Record { record, offset } => (record, offset, seen::AT_RECORD),
+        };
+        let (src, dst) = (PackedAddr::from(contact.src), PackedAddr::from(contact.dst));
+        let forward_low = (src, contact.sport) <= (dst, contact.dport);
+        let (low, high) = if forward_low { (src, dst) } else { (dst, src) };
+        let (low_port, high_port) = if forward_low { (contact.sport, contact.dport) } else { (contact.dport, contact.sport) };
+        let volumes = if forward_low { [contact.forward, contact.backward] } else { [contact.backward, contact.forward] };
+        let (handshake, both) = match contact.outcome {
+            record::Outcome::Exchanged => (Handshake::Completed, seen::BOTH_ACKED),
+            record::Outcome::Established => (Handshake::Completed, 0),
+            record::Outcome::Unanswered => (Handshake::HalfOpen, 0),
+            record::Outcome::Refused => (Handshake::Refused, 0),
+            record::Outcome::Unknown => (Handshake::Unseen, 0),
+        };
+        // One direction is all that many exporters tell of: that alone makes nothing half open.
+        let turned = 1 << seen::TURNS;
+        let opened = if forward_low { seen::LOW_OPENED } else { 0 };
+        let split = |n: u64| (n as u32, u32::try_from(n >> 32).unwrap_or(u32::MAX));
+        let bytes = volumes.map(|v| split(v.bytes));
+        // 32 bits of packets are kept in two halves.
+        let packets = volumes.map(|v| u32::try_from(v.packets).unwrap_or(u32::MAX));
+        Self {
+            low,
+            high,
+            low_port,
+            high_port,
+            proto: contact.proto,
+            first: seen.first,
+            last: seen.last,
+            handshake,
+            seen: both | turned | opened | place | seen::RECORDED,
+            bytes: bytes.map(|b| b.0),
+            bytes_carry: bytes.map(|b| b.1),
+            packets: packets.map(|p| p as u16),
+            packets_carry: packets.map(|p| (p >> 16) as u16),
+            frame: n,
+            offset_low: offset as u32,
+            offset_high: (offset >> 32).min(u64::from(u16::MAX)) as u16,
+            input: at.input.0,
+            host,
+            ttl_min: [0; 2],
+            ..Self::NONE
+        }
+    }
+
+    /// Does a record tell of it, and no packet?
+    #[must_use]
+    pub fn is_recorded(&self) -> bool {
+        self.seen & seen::RECORDED != 0
     }
 
     /// Input and number of its first frame: no two flows of a shard share it.
@@ -575,6 +644,7 @@ impl FlowState {
             rtt_client: self.rtt_client(),
             host,
             evicted: self.seen & seen::EVICTED != 0,
+            recorded: self.is_recorded(),
         }
     }
 }

@@ -149,7 +149,7 @@ impl Heads {
         host
     }
 
-    fn intern(&mut self, host: &str) -> Option<u32> {
+    pub(super) fn intern(&mut self, host: &str) -> Option<u32> {
         if let Some(&number) = self.host_index.get(host) {
             return Some(number);
         }
@@ -198,6 +198,27 @@ impl Heads {
         } else {
             self.left_out += 1;
         }
+    }
+
+    /// Takes in a chain that a record tells of.
+    pub(super) fn said_chain(&mut self, chain: Chain, from: Provenance, time: Timestamp) {
+        let texts: Vec<&str> = chain.entries.iter().map(|e| &*e.text).collect();
+        let key = (chain.kind, chain.peer.into(), chain.server.into(), texts.join("\n").into_boxed_str());
+        if self.chain_index.contains_key(&key) {
+            return;
+        }
+        if self.chains.len() < self.cap && self.chain_bytes < CHAIN_BYTES {
+            self.chain_bytes += 2 * key.3.len() + 64 * chain.entries.len() + 256;
+            self.chain_index.insert(key, self.chains.len() as u32);
+            self.chains.push((from, time, chain));
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// Takes in a name that a record tells of.
+    pub(super) fn said_name(&mut self, name: Name, from: Provenance, time: Timestamp) {
+        self.name(name, time, &|| from);
     }
 
     /// Chains, each with the place and time of the first request that carried it.

@@ -7,6 +7,7 @@ use smallvec::SmallVec;
 
 use super::flow::FlowState;
 use super::heads;
+use super::ledger::Records;
 use super::pairs::{Ends, Pair, Sum};
 use super::probes::Aim;
 use super::shard::{Shard, TunnelKey};
@@ -14,7 +15,7 @@ use super::tally::{self, Pressure, Reach, Tally};
 use crate::model::digest::{Conversation, Digest, Flood, Scan};
 use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, Provenance, Quote, Tunnel};
 use crate::model::net::{FiveTuple, PackedAddr};
-use crate::model::time::Timestamp;
+use crate::model::time::{Span, Timestamp};
 
 /// Half-open or one-way flows at one target from which on it counts as a flood candidate.
 const FLOOD_FLOWS: u64 = 50;
@@ -50,10 +51,20 @@ const HEAVIEST: usize = 1024;
 /// What findings are made of: log-in attempts, bytes sent, packets, flows.
 const WEIGHTS: [fn(&Sum) -> u64; 4] = [|p| u64::from(p.short), |p| p.forward().bytes, Sum::packets, |p| u64::from(p.flows)];
 
-/// Adds up the shards: what ended flows say.
+/// A share of what was seen, and who saw it: 0 for packets, then the recorders of the ledger in their order.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    shard: &'a Shard,
+    tally: &'a Tally,
+    vantage: u16,
+}
+
+/// Adds up the shards, and the records if there are any: what ended flows say.
 #[must_use]
-pub fn digest(shards: &[&Shard], wanted: Wanted) -> Digest {
-    add_up(&shards.iter().map(|&shard| (shard, &shard.tally)).collect::<Vec<_>>(), wanted)
+pub fn digest(shards: &[&Shard], records: Records<'_>, wanted: Wanted) -> Digest {
+    let mut parts: Vec<Part<'_>> = shards.iter().map(|&shard| Part { shard, tally: &shard.tally, vantage: 0 }).collect();
+    parts.extend((1..).zip(&records.recorders).map(|(vantage, shard)| Part { shard, tally: &shard.tally, vantage }));
+    add_up(&parts, records, wanted)
 }
 
 /// The same as if every live flow ended now. Nothing changes in the shards: a live run calls it again and again.
@@ -61,31 +72,47 @@ pub fn digest(shards: &[&Shard], wanted: Wanted) -> Digest {
 #[must_use]
 pub fn digest_now(shards: &[&Shard], wanted: Wanted) -> Digest {
     let tallies: Vec<Tally> = shards.iter().map(|shard| shard.tally_now()).collect();
-    add_up(&shards.iter().copied().zip(&tallies).collect::<Vec<_>>(), wanted)
+    let parts: Vec<Part<'_>> = shards.iter().zip(&tallies).map(|(&shard, tally)| Part { shard, tally, vantage: 0 }).collect();
+    add_up(&parts, Records::default(), wanted)
 }
 
-/// A pair and the number of its shard: no pair is in two, since packets are dealt by address pair.
+/// A pair and the number of its part. Of the packets no pair is in two parts, since they are dealt by address pair.
 type Found<'a> = (usize, Pair<'a>);
 
-/// The wanted pairs, and those that other facts of their shard name.
-fn select<'a>(shards: &[(&Shard, &'a Tally)], wanted: Wanted, named: &[BTreeSet<Ends>]) -> BTreeMap<Ends, Found<'a>> {
-    let of_shard = |(n, (_, tally)): (usize, &(&Shard, &'a Tally))| tally.pairs.iter().map(move |pair| (n, pair));
-    let mut all: Vec<Found<'a>> = shards.iter().enumerate().flat_map(of_shard).collect();
-    let keyed = |(n, pair): Found<'a>| (pair.sum.ends, (n, pair));
+/// The same pair as several saw it: first the one whose counts are taken (packets, else who recorded most).
+type Sightings<'a> = SmallVec<[Found<'a>; 1]>;
+
+/// The wanted pairs, and those that other facts of their part name.
+fn select<'a>(parts: &[Part<'a>], wanted: Wanted, named: &[BTreeSet<Ends>]) -> BTreeMap<Ends, Sightings<'a>> {
+    let of_part = |(n, part): (usize, &Part<'a>)| {
+        let tally: &'a Tally = part.tally;
+        tally.pairs.iter().map(move |pair| (n, pair))
+    };
+    let mut all: Vec<Found<'a>> = parts.iter().enumerate().flat_map(of_part).collect();
+    let mut kept: BTreeMap<Ends, Sightings<'a>> = BTreeMap::new();
     if wanted == Wanted::All || all.len() <= HEAVIEST {
-        return all.into_iter().map(keyed).collect();
+        for found in all {
+            kept.entry(found.1.sum.ends).or_default().push(found);
+        }
+    } else {
+        let mut ends: BTreeSet<Ends> = BTreeSet::new();
+        for weight in WEIGHTS {
+            // Ties by address, so that the same ones are kept in every run.
+            all.select_nth_unstable_by_key(HEAVIEST, |(n, pair)| (std::cmp::Reverse(weight(pair.sum)), pair.sum.ends, *n));
+            ends.extend(all.iter().take(HEAVIEST).map(|(_, pair)| pair.sum.ends));
+        }
+        ends.extend(named.iter().flatten().copied());
+        for ends in ends {
+            let sightings: Sightings<'a> =
+                parts.iter().enumerate().filter_map(|(n, part)| Some((n, part.tally.pairs.get(&ends)?))).collect();
+            if !sightings.is_empty() {
+                kept.insert(ends, sightings);
+            }
+        }
     }
-    let mut kept: BTreeMap<Ends, Found<'a>> = BTreeMap::new();
-    for weight in WEIGHTS {
-        // Ties by address, so that the same ones are kept in every run.
-        all.select_nth_unstable_by_key(HEAVIEST, |(_, pair)| (std::cmp::Reverse(weight(pair.sum)), pair.sum.ends));
-        kept.extend(all.iter().take(HEAVIEST).copied().map(keyed));
-    }
-    // Mostly in the shard that names them; not those of an ICMP error in a tunnel, which is with the probe it quotes.
-    let of = |n: usize, ends: &Ends| Some((n, shards.get(n)?.1.pairs.get(ends)?));
-    for (n, named) in named.iter().enumerate() {
-        let everywhere = |ends: &Ends| of(n, ends).or_else(|| (0..shards.len()).find_map(|n| of(n, ends)));
-        kept.extend(named.iter().filter_map(everywhere).map(keyed));
+    let vantage = |n: usize| parts.get(n).map_or(0, |part| part.vantage);
+    for sightings in kept.values_mut() {
+        sightings.sort_by_key(|(n, pair)| (vantage(*n) != 0, std::cmp::Reverse(pair.sum.flows), *n));
     }
     kept
 }
@@ -106,8 +133,8 @@ const ORPHANS: usize = 1 << 13;
 
 /// The probers that asked at the most distances, the earlier first; `None` if all are wanted or there are few. And how
 /// many there are beyond.
-fn probers(shards: &[(&Shard, &Tally)], wanted: Wanted) -> (Option<BTreeSet<Aim>>, u64) {
-    let mut all: Vec<_> = shards.iter().flat_map(|(shard, _)| shard.probes.aims()).collect();
+fn probers(shards: &[Part<'_>], wanted: Wanted) -> (Option<BTreeSet<Aim>>, u64) {
+    let mut all: Vec<_> = shards.iter().flat_map(|part| part.shard.probes.aims()).collect();
     if wanted == Wanted::All || all.len() <= PROBERS {
         return (None, 0);
     }
@@ -121,29 +148,35 @@ fn aim_of(quote: &Quote) -> Aim {
     (t.src.into(), t.dst.into(), t.proto)
 }
 
-fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
-    let mut pressure: BTreeMap<(PackedAddr, bool), Pressure> = BTreeMap::new();
-    let mut reach: BTreeMap<PackedAddr, Reach> = BTreeMap::new();
+fn add_up(shards: &[Part<'_>], records: Records<'_>, wanted: Wanted) -> Digest {
+    let mut pressure: BTreeMap<((PackedAddr, bool), u16), Pressure> = BTreeMap::new();
+    let mut reach: BTreeMap<(PackedAddr, u16), Reach> = BTreeMap::new();
     let mut tunnels: BTreeMap<TunnelKey, super::shard::TunnelCount> = BTreeMap::new();
     let mut hosts: BTreeMap<FlowName, Arc<str>> = BTreeMap::new();
     let mut out = Digest::default();
     let mut pending = Vec::new();
     let mut names = Vec::new();
     let mut named: Vec<BTreeSet<Ends>> = Vec::with_capacity(shards.len());
-    let pressed = large(shards.iter().flat_map(|(_, t)| &t.pressure).map(|(key, p)| (*key, p.flows)), FLOOD_FLOWS);
+    let pressed = large(
+        shards.iter().flat_map(|part| part.tally.pressure.iter().map(|(key, p)| ((*key, part.vantage), p.flows))),
+        FLOOD_FLOWS,
+    );
     let spread = |r: &Reach| r.targets.count().max(r.ports.count());
-    let reaching = large(shards.iter().flat_map(|(_, t)| &t.reach).map(|(key, r)| (*key, spread(r))), SCAN_SPREAD);
+    let reaching = large(
+        shards.iter().flat_map(|part| part.tally.reach.iter().map(|(key, r)| ((*key, part.vantage), spread(r)))),
+        SCAN_SPREAD,
+    );
     let (chosen, beyond) = probers(shards, wanted);
     out.probers_left_out = beyond;
-    for (shard, tally) in shards {
+    for &Part { shard, tally, vantage } in shards {
         let mut orphans = 0;
         out.sampled |= tally.sampled || shard.left_out > 0 || shard.heads.left_out > 0 || shard.probes.forgotten > 0;
         // Hash order is harmless here: everything goes into ordered maps, and merging is commutative.
-        for (key, p) in tally.pressure.iter().filter(|(key, _)| pressed.binary_search(key).is_ok()) {
-            pressure.entry(*key).and_modify(|q| join_pressure(q, p)).or_insert_with(|| p.clone());
+        for (key, p) in tally.pressure.iter().filter(|(key, _)| pressed.binary_search(&(**key, vantage)).is_ok()) {
+            pressure.entry((*key, vantage)).and_modify(|q| join_pressure(q, p)).or_insert_with(|| p.clone());
         }
-        for (key, r) in tally.reach.iter().filter(|(key, _)| reaching.binary_search(key).is_ok()) {
-            reach.entry(*key).and_modify(|q| join_reach(q, r)).or_insert_with(|| r.clone());
+        for (key, r) in tally.reach.iter().filter(|(key, _)| reaching.binary_search(&(**key, vantage)).is_ok()) {
+            reach.entry((*key, vantage)).and_modify(|q| join_reach(q, r)).or_insert_with(|| r.clone());
         }
         let mut named_here: BTreeSet<Ends> = BTreeSet::new();
         for (key, count) in &shard.tunnels {
@@ -190,14 +223,18 @@ fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
         pending.push(Pending { from: count.from, rank: 4, time: count.time, fact: Evidence::Tunnel(tunnel) });
     }
     out.probings.sort_by_key(|p| (p.from, p.src, p.dst, p.proto));
+    out.sampled |= records.left_out > 0;
+    pending.extend(records.facts.into_iter().map(|(from, time, fact)| Pending { from, rank: 6, time, fact }));
+    let mut pressure = by_one(pressure, |p| p.flows);
+    let mut reach = by_one(reach, |r| r.flows);
     pressure.retain(|_, p| p.flows >= FLOOD_FLOWS && p.sources.count() >= FLOOD_SOURCES);
     reach.retain(|_, r| r.targets.count() >= SCAN_SPREAD || r.ports.count() >= SCAN_SPREAD);
 
     let pairs = select(shards, wanted, &named);
-    for (n, pair) in pairs.values() {
-        let Some((shard, _)) = shards.get(*n) else { continue };
+    for (n, pair) in pairs.values().flatten() {
+        let Some(part) = shards.get(*n) else { continue };
         for flow in pair.examples() {
-            if let Some(host) = shard.heads.host(flow.host) {
+            if let Some(host) = part.shard.heads.host(flow.host) {
                 hosts.insert((flow.provenance(), flow.tuple()), host.clone());
             }
         }
@@ -207,8 +244,9 @@ fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
         pending.push(Pending { from: name.0, rank: 0, time: flow.first, fact });
     }
     let ids = number(&mut out, pending);
-    let host_of = |pair: &Pair<'_>| pair.examples().find_map(|f| hosts.get(&(f.provenance(), f.tuple()))).cloned();
-    out.conversations = pairs.iter().map(|(ends, (_, pair))| conversation(*ends, pair, host_of(pair), &ids)).collect();
+    let of_host = |flow: &FlowState| hosts.get(&(flow.provenance(), flow.tuple()));
+    let host_of = |seen: &Sightings<'_>| seen.iter().flat_map(|(_, pair)| pair.examples()).find_map(of_host).cloned();
+    out.conversations = pairs.iter().filter_map(|(ends, seen)| conversation(*ends, seen, host_of(seen), &ids)).collect();
     out.conversations.sort_by_key(|c| (c.seen.first, c.origin, c.target));
     out.floods = pressure.iter().map(|(key, p)| flood(*key, p, &ids)).collect();
     out.floods.sort_by_key(|f| (f.seen.first, f.target, f.backscatter));
@@ -217,13 +255,28 @@ fn add_up(shards: &[(&Shard, &Tally)], wanted: Wanted) -> Digest {
     out
 }
 
+/// Of several who saw the same, the one who saw most: their counts are of the same traffic and are not added.
+fn by_one<K: Ord, V>(seen: BTreeMap<(K, u16), V>, weight: impl Fn(&V) -> u64) -> BTreeMap<K, V> {
+    let mut out: BTreeMap<K, V> = BTreeMap::new();
+    for ((key, _), value) in seen {
+        match out.entry(key) {
+            std::collections::btree_map::Entry::Vacant(place) => drop(place.insert(value)),
+            std::collections::btree_map::Entry::Occupied(mut kept) if weight(&value) > weight(kept.get()) => {
+                kept.insert(value);
+            }
+            std::collections::btree_map::Entry::Occupied(_) => {}
+        }
+    }
+    out
+}
+
 /// Flows that some list names; each becomes one item.
 fn examples<'a>(
-    pairs: &BTreeMap<Ends, Found<'a>>,
+    pairs: &BTreeMap<Ends, Sightings<'a>>,
     pressure: &'a BTreeMap<(PackedAddr, bool), Pressure>,
     reach: &'a BTreeMap<PackedAddr, Reach>,
 ) -> BTreeMap<FlowName, &'a FlowState> {
-    let of_pairs = pairs.values().flat_map(|(_, pair)| pair.examples());
+    let of_pairs = pairs.values().flatten().flat_map(|(_, pair)| pair.examples());
     let of_pressure = pressure.values().flat_map(|p| &p.examples);
     let of_reach = reach.values().flat_map(|r| &r.examples);
     of_pairs.chain(of_pressure).chain(of_reach).map(|f| ((f.provenance(), f.tuple()), f)).collect()
@@ -301,30 +354,34 @@ impl<T: Ord + Copy> ByLead for (T, u64) {
 
 fn conversation(
     (origin, target): (PackedAddr, PackedAddr),
-    pair: &Pair<'_>,
+    seen: &Sightings<'_>,
     host: Option<Arc<str>>,
     ids: &BTreeMap<FlowName, EvidenceId>,
-) -> Conversation {
+) -> Option<Conversation> {
+    let (_, pair) = seen.first()?;
     let main = pair.main();
-    Conversation {
+    // A recorder that does not know the port leaves it to one that does.
+    let port = seen.iter().map(|(_, pair)| pair.main().server_port()).find(|port| *port != 0).unwrap_or(0);
+    let trust = seen.iter().map(|(_, pair)| pair.sum.trust).min()?;
+    Some(Conversation {
         origin: origin.unpack(),
         target: target.unpack(),
-        seen: pair.sum.seen,
+        seen: seen.iter().map(|(_, pair)| pair.sum.seen).reduce(Span::join)?,
         flows: u64::from(pair.sum.flows),
         completed: u64::from(pair.sum.completed),
         half_open: u64::from(pair.sum.half_open),
         refused: u64::from(pair.sum.refused),
         short: u64::from(pair.sum.short),
         proto: main.proto,
-        port: main.server_port(),
+        port,
         forward: pair.sum.forward(),
         backward: pair.sum.backward(),
-        trust: pair.sum.trust,
+        trust,
         rtt_client: pair.sum.rtt_client(),
         rtt_server: pair.sum.rtt_server(),
         host,
-        because: ids_of(pair.examples(), ids),
-    }
+        because: ids_of(seen.iter().flat_map(|(_, pair)| pair.examples()), ids),
+    })
 }
 
 fn flood((target, backscatter): (PackedAddr, bool), p: &Pressure, ids: &BTreeMap<FlowName, EvidenceId>) -> Flood {

@@ -10,6 +10,7 @@
 //! * [`heads`]: host names and forwarded chains in request heads, names in DNS answers
 //! * [`tally`], [`pairs`], [`spread`]: floods and scans; address pairs; distinct counting
 //! * [`shard`]: the above for one share of the traffic
+//! * [`ledger`]: what records say, each recorder by itself
 //! * [`digest`](self::merge): what the shards found, merged, numbered and sorted
 //! * [`community_id`]: the portable name of a flow
 //! * [`keyed`]: hashing that nobody can aim at
@@ -20,6 +21,7 @@ pub mod flow;
 pub mod flow_table;
 pub mod heads;
 pub mod keyed;
+pub mod ledger;
 pub mod merge;
 pub mod pairs;
 pub mod probes;

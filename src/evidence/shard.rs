@@ -1,5 +1,7 @@
 //! One share of the traffic: its flows, probes, quotes, names, chains and tunnels.
 
+use std::net::IpAddr;
+
 use hashbrown::HashMap;
 
 use super::batch::{Batch, Meta};
@@ -11,7 +13,7 @@ use super::probes::{self, Probes};
 use super::tally::Tally;
 use crate::decode::icmp;
 use crate::decode::packet::{self, Transport};
-use crate::model::evidence::{Provenance, Quote, Quoted, TunnelKind};
+use crate::model::evidence::{Provenance, Quote, Quoted, Tunnel, TunnelKind};
 use crate::model::net::{IpProtocol, PackedAddr};
 use crate::model::time::Timestamp;
 
@@ -45,6 +47,14 @@ impl Caps {
             heads: 1 << 14,
             tunnels: 1 << 13,
         }
+    }
+}
+
+impl Caps {
+    /// For the shard of a recorder: it has no live flows, and all the traffic is in it.
+    #[must_use]
+    pub fn for_records(flows: usize) -> Self {
+        Self { flows: 1, tallies: (flows / 8).clamp(1 << 10, 1 << 15), ..Self::for_flows(flows) }
     }
 }
 
@@ -267,6 +277,25 @@ impl Shard {
         }
     }
 
+    /// Takes in a flow that a record tells of.
+    pub fn recorded(&mut self, flow: &FlowState, sink: &mut impl FlowSink) {
+        let Self { tally, endings, heads, .. } = self;
+        endings.note(flow, tally, heads, sink);
+    }
+
+    /// Takes in a tunnel that a record tells of.
+    pub fn said_tunnel(&mut self, tunnel: &Tunnel, from: Provenance, time: Timestamp) {
+        let pack = |(a, b): (IpAddr, IpAddr)| (PackedAddr::from(a), PackedAddr::from(b));
+        let key = (tunnel.kind, pack(tunnel.outer), pack(tunnel.inner), tunnel.id);
+        if let Some(count) = self.tunnels.get_mut(&key) {
+            count.packets += tunnel.packets;
+        } else if self.tunnels.len() < self.caps.tunnels {
+            self.tunnels.insert(key, TunnelCount { packets: tunnel.packets, from, time });
+        } else {
+            self.left_out += 1;
+        }
+    }
+
     fn quote(&mut self, m: &Meta, l4: &[u8], place: &impl Fn(u32) -> Provenance) {
         let Ok(Some(error)) = icmp::parse_error(m.proto == IpProtocol::ICMPV6, l4) else { return };
         let Ok(quoted) = packet::outermost(error.quoted, &mut ()) else { return };
@@ -301,6 +330,13 @@ impl Shard {
         let evicted = self.table.evicted;
         self.table = FlowTable::new(self.caps.flows);
         self.table.evicted = evicted;
+    }
+
+    /// Ends of the pairs that were added up, senders of ICMP errors, entries of chains.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let pairs = self.tally.pairs.iter().flat_map(|pair| [pair.sum.ends.0.unpack(), pair.sum.ends.1.unpack()]);
+        let chained = self.heads.chains().flat_map(|(_, _, chain)| chain.entries).filter_map(|entry| entry.addr);
+        pairs.chain(self.quotes.iter().map(|(_, _, quote)| quote.from)).chain(chained)
     }
 
     /// Flows that ended.

@@ -113,7 +113,7 @@ impl Scene {
     /// What the whole comes to.
     pub(super) fn digest(&self) -> Digest {
         let shards = self.shards(caps(1 << 12), 5, false);
-        merge::digest(&shards.iter().collect::<Vec<_>>(), merge::Wanted::All)
+        merge::digest(&shards.iter().collect::<Vec<_>>(), crate::evidence::ledger::Records::default(), merge::Wanted::All)
     }
 }
 

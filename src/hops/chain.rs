@@ -10,6 +10,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::ends::gap_of;
+use super::joined::{Joins, cite};
 use super::names::Names;
 use super::parts::{LONGEST, ROUTES, clean, in_order, point, rest_on, seen_point, segment};
 use crate::model::digest::{Conversation, Digest};
@@ -27,7 +28,7 @@ const EXAMPLES: usize = 8;
 const CLAIM: &str = "claimed by the client; weight 0 for attribution";
 
 /// One route per distinct chain (peer, server and entries), in order of first sight; at most 4,096. `trusted` says
-/// which addresses belong to proxies whose headers the analyst believes.
+/// which addresses belong to proxies whose headers the analyst believes; a proxy whose own log says the same is believed too.
 ///
 /// The hops stand in the order of the chain and ranks count from 0 in that order: first the client's own claims
 /// (kind `asserted`, role `proxy`), then the origin (the one hop with role `origin`), the proxies, the server. So
@@ -35,7 +36,7 @@ const CLAIM: &str = "claimed by the client; weight 0 for attribution";
 /// is not trusted, otherwise what the trusted proxies name (`inferred`); a hop without an address if the last of them
 /// does not name its client.
 #[must_use]
-pub fn chains(digest: &Digest, trusted: &dyn Fn(IpAddr) -> bool) -> Vec<Route> {
+pub fn chains(digest: &Digest, joins: &Joins<'_>, trusted: &dyn Fn(IpAddr) -> bool) -> Vec<Route> {
     let items = in_order(digest);
     let mut trust: BTreeMap<(IpAddr, IpAddr), &Conversation> = BTreeMap::new();
     for c in &digest.conversations {
@@ -52,7 +53,7 @@ pub fn chains(digest: &Digest, trusted: &dyn Fn(IpAddr) -> bool) -> Vec<Route> {
     let mut routes: Vec<Route> = requests
         .iter()
         .take(ROUTES)
-        .map(|request| route(request, trusted, trust.get(&(request.peer, request.server)).copied(), &names))
+        .map(|request| route(request, joins, trusted, trust.get(&(request.peer, request.server)).copied(), &names))
         .collect();
     if let (Some(last), true) = (routes.last_mut(), requests.len() > ROUTES) {
         last.remarks.push(format!("{} more chains are left out", requests.len() - ROUTES));
@@ -151,13 +152,15 @@ enum Stop {
     Conflict,
 }
 
-/// The rule of METHODS B.5.
-fn resolve(peer: IpAddr, entries: &[ChainEntry], trusted: &dyn Fn(IpAddr) -> bool) -> Resolved {
+/// The rule of METHODS B.5. `vouched`: the peer's own log says what its entry says.
+fn resolve(peer: IpAddr, entries: &[ChainEntry], vouched: bool, trusted: &dyn Fn(IpAddr) -> bool) -> Resolved {
     let mut path = vec![unmapped(peer)];
     let mut left = entries.len();
     let stop = loop {
         let Some(&current) = path.last() else { break Stop::Untrusted };
-        if !trusted(current) {
+        // The peer's own log names the client that its entry names: of two witnesses one is not needed.
+        let by_its_log = vouched && path.len() == 1;
+        if !trusted(current) && !by_its_log {
             break Stop::Untrusted;
         }
         let Some(entry) = left.checked_sub(1).and_then(|i| entries.get(i)) else { break Stop::Exhausted };
@@ -188,14 +191,14 @@ struct Verdict<'a> {
 
 /// Resolves each header by itself. Two that agree strengthen each other. Two that do not: a proxy keeps one of them and
 /// passes the other on as the client wrote it, and which one is not known; so only what both say is believed.
-fn judge<'a>(request: &Request<'a>, trusted: &dyn Fn(IpAddr) -> bool) -> Verdict<'a> {
+fn judge<'a>(request: &Request<'a>, vouched: bool, trusted: &dyn Fn(IpAddr) -> bool) -> Verdict<'a> {
     let header = |kind: ChainKind| request.headers.iter().copied().find(|c| c.kind == kind);
     let mut remarks = Vec::new();
     if let Some(via) = header(ChainKind::Via) {
         let names: Vec<String> = via.entries.iter().take(ENTRIES).map(|e| clean(&e.text)).collect();
         remarks.push(format!("via names intermediaries, no client: {}", names.join(", ")));
     }
-    let walk = |chain: &'a Chain| (chain, resolve(request.peer, &chain.entries, trusted));
+    let walk = |chain: &'a Chain| (chain, resolve(request.peer, &chain.entries, vouched, trusted));
     let both = (header(ChainKind::Forwarded).map(walk), header(ChainKind::XForwardedFor).map(walk));
     match both {
         (None, None) => {
@@ -247,8 +250,15 @@ fn claims<'a>(chain: &'a Chain, resolved: &Resolved) -> Vec<Claim<'a>> {
     entries.iter().enumerate().map(|(i, entry)| Claim { entry, why: why(i) }).collect()
 }
 
-fn route(request: &Request<'_>, trusted: &dyn Fn(IpAddr) -> bool, known: Option<&Conversation>, names: &Names<'_>) -> Route {
-    let Verdict { resolved, followed, claims, remarks: more } = judge(request, trusted);
+fn route(
+    request: &Request<'_>,
+    joins: &Joins<'_>,
+    trusted: &dyn Fn(IpAddr) -> bool,
+    known: Option<&Conversation>,
+    names: &Names<'_>,
+) -> Route {
+    let vouching = joins.vouching(&request.because);
+    let Verdict { resolved, followed, claims, remarks: more } = judge(request, vouching.is_some(), trusted);
     let path = &resolved.path;
     let client = path.last().copied().unwrap_or(request.peer);
     let mut remarks = vec![outcome(request, &resolved)];
@@ -285,7 +295,14 @@ fn route(request: &Request<'_>, trusted: &dyn Fn(IpAddr) -> bool, known: Option<
         };
         let mut hop = seen_point(Some(addr), role, kind, request.seen, &request.because);
         if let (Some(entry), Some(by)) = (written(n).filter(|_| n > 0), n.checked_sub(1).and_then(|i| path.get(i))) {
-            hop.remarks.push(format!("named by the trusted proxy {by}"));
+            let named = match vouching.filter(|_| n == 1) {
+                Some((id, join)) => {
+                    cite(&mut hop, id, join);
+                    format!("named by the proxy {by} in its header, and by a record of its own side")
+                }
+                None => format!("named by the trusted proxy {by}"),
+            };
+            hop.remarks.push(named);
             if *entry.text != *addr.to_string() {
                 hop.remarks.push(format!("written as {}", clean(&entry.text)));
             }

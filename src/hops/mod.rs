@@ -12,7 +12,9 @@
 //! * `session`: replies to probes, per prober, target and run
 //! * `sorting`: by distance and sender; `trace`: one run to hops; `links`: what lies between them; `hidden`: MPLS tunnels, loops and cycles
 //! * `orphan`: errors whose probes nobody captured
-//! * `chain`: the rightmost-untrusted rule
+//! * `written`: traceroutes that tools wrote down
+//! * `chain`: the rightmost-untrusted rule; `mail`: the same for Received lines
+//! * `join`: which facts of several inputs belong together; `joined`: what that adds to a route
 //! * `ends`: conversations, tunnels; `way`: traceroutes between their points; `crowd`: floods and scans
 //! * `icmp`, `names`, `parts`: words for ICMP codes, names for addresses, the pieces of a route
 
@@ -21,7 +23,10 @@ mod crowd;
 mod ends;
 mod hidden;
 mod icmp;
+mod join;
+mod joined;
 mod links;
+mod mail;
 mod names;
 mod orphan;
 mod parts;
@@ -31,8 +36,13 @@ mod sorting;
 mod tests;
 mod trace;
 mod way;
+mod written;
 
 pub use chain::chains;
 pub use crowd::{flood, scan};
 pub use ends::conversation;
+pub use join::joins;
+pub use joined::Joins;
+pub use mail::mails;
 pub use trace::{protocol, traces};
+pub use written::written;

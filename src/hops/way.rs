@@ -74,7 +74,7 @@ impl Way {
 fn turned(hop: &Hop, top: u16) -> Hop {
     let mut turned = point(hop.addr, hop.role, if hop.kind == Knowledge::Gap { Knowledge::Gap } else { Knowledge::Inferred });
     turned.rank = top.saturating_sub(hop.rank).saturating_sub(1);
-    (turned.seen, turned.mpls) = (hop.seen, hop.mpls.clone());
+    (turned.seen, turned.mpls, turned.names) = (hop.seen, hop.mpls.clone(), hop.names.clone());
     rest_on(&mut turned, hop.because.iter().copied());
     turned.remarks.push(WAY_BACK.to_owned());
     let rtt = hop.rtts.iter().min().map(|&ns| format!(", round trip {}", milliseconds(ns))).unwrap_or_default();

@@ -8,7 +8,9 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::net::{FiveTuple, IpProtocol};
+use super::record::{Alert, Announcement, Indicator, Mail, Translation};
 use super::time::{Span, Timestamp};
+use super::traceroute::Traceroute;
 
 /// Which input, in the order in which they were read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -32,6 +34,14 @@ pub enum Position {
         /// Line number, from 1.
         line: u64,
         /// Byte offset of the line.
+        offset: u64,
+    },
+    /// A record of something that has neither frames nor lines: number from 1, byte offset.
+    #[serde(untagged)]
+    Record {
+        /// Record number, from 1.
+        record: u64,
+        /// Byte offset of the record.
         offset: u64,
     },
 }
@@ -90,6 +100,20 @@ pub enum Evidence {
     Tunnel(Tunnel),
     /// A name for an address.
     Name(Name),
+    /// The head of a mail.
+    Mail(Box<Mail>),
+    /// A traceroute that a tool wrote down.
+    Trace(Box<Traceroute>),
+    /// A detector fired, so many times.
+    Alert(Box<Alert>, u64),
+    /// A list points at somebody.
+    Indicator(Box<Indicator>),
+    /// Addresses were rewritten.
+    Translation(Box<Translation>),
+    /// A route to a prefix.
+    Route(Box<Announcement>),
+    /// Facts of several inputs that belong together.
+    Join(Box<Join>),
 }
 
 impl Evidence {
@@ -103,8 +127,45 @@ impl Evidence {
             Self::Chain(_) => "chain",
             Self::Tunnel(_) => "tunnel",
             Self::Name(_) => "name",
+            Self::Mail(_) => "mail",
+            Self::Trace(_) => "trace",
+            Self::Alert(..) => "alert",
+            Self::Indicator(_) => "indicator",
+            Self::Translation(_) => "translation",
+            Self::Route(_) => "route",
+            Self::Join(_) => "join",
         }
     }
+}
+
+/// Why facts of several inputs belong together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum JoinKind {
+    /// One conversation, seen from several places.
+    SameConversation,
+    /// A proxy's own log names the client that the proxy named to the server behind it.
+    Proxied,
+    /// A translation and the conversations on its two sides.
+    Translated,
+    /// A mail and the session in which it was handed over.
+    Mailed,
+}
+
+/// Facts that belong together. Every one keeps its own provenance; that they belong together is a conclusion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Join {
+    /// Why.
+    pub kind: JoinKind,
+    /// The facts, by id, sorted.
+    pub of: Vec<EvidenceId>,
+    /// Offset between the clocks of the inputs in ns, where it could be estimated: later minus earlier input.
+    pub offset_ns: Option<i64>,
+    /// Address that the join is about: the peer that is vouched for, the translated address, the client.
+    pub addr: IpAddr,
+    /// What the address became or was called on the other side.
+    pub other: Option<IpAddr>,
+    /// In words.
+    pub words: String,
 }
 
 /// How far the source address of traffic can be believed (METHODS C.1). Every claim about where an origin
@@ -224,6 +285,8 @@ pub struct Flow {
     pub host: Option<Arc<str>>,
     /// Was the flow cut off by the cap on the table?
     pub evicted: bool,
+    /// A record of a log or an exporter tells of it; no packet of it was seen.
+    pub recorded: bool,
 }
 
 /// One entry of an MPLS label stack (RFC 4950).
@@ -351,6 +414,16 @@ pub enum ChainKind {
     Forwarded,
     /// `Via` (RFC 9110 7.6.3), the received-by parts.
     Via,
+    /// `X-Real-IP`, and what content networks write in its place (`CF-Connecting-IP`, `True-Client-IP`, `Fastly-Client-IP`).
+    ClientIp,
+    /// PROXY protocol, version 1 or 2: the client in front of the proxy.
+    ProxyProtocol,
+    /// SOCKS 4 or 5: where the proxy was asked to go on to. The entries lie behind the server, not before the peer.
+    Socks,
+    /// HTTP CONNECT: likewise.
+    Connect,
+    /// `Via` of SIP (RFC 3261 20.42), the last one first as there: whom the request passed.
+    SipVia,
 }
 
 impl ChainKind {
@@ -361,7 +434,18 @@ impl ChainKind {
             Self::XForwardedFor => "x-forwarded-for",
             Self::Forwarded => "forwarded",
             Self::Via => "via",
+            Self::ClientIp => "client-ip",
+            Self::ProxyProtocol => "proxy-protocol",
+            Self::Socks => "socks",
+            Self::Connect => "connect",
+            Self::SipVia => "sip-via",
         }
+    }
+
+    /// Do the entries say where the proxy went on to, and not who stands before the peer?
+    #[must_use]
+    pub fn leads_on(self) -> bool {
+        matches!(self, Self::Socks | Self::Connect)
     }
 }
 

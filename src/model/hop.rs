@@ -19,8 +19,10 @@ pub enum HopRole {
     TunnelEntry,
     /// Where a tunnel was left.
     TunnelExit,
-    /// A proxy that forwarded a request.
+    /// A proxy that forwarded a request, a server that passed a mail on.
     Proxy,
+    /// An address that a device rewrote (NAT): the one that was addressed.
+    Translator,
     /// A host abused to bounce traffic off.
     Reflector,
     /// The host attacked, or the destination of a trace.
@@ -31,7 +33,7 @@ impl HopRole {
     /// Databases are trusted for end points and distrusted for the rest.
     #[must_use]
     pub fn is_endpoint(self) -> bool {
-        matches!(self, Self::Origin | Self::Proxy | Self::Reflector | Self::Target)
+        matches!(self, Self::Origin | Self::Proxy | Self::Translator | Self::Reflector | Self::Target)
     }
 
     /// The word in reports.
@@ -43,6 +45,7 @@ impl HopRole {
             Self::TunnelEntry => "tunnel-entry",
             Self::TunnelExit => "tunnel-exit",
             Self::Proxy => "proxy",
+            Self::Translator => "translator",
             Self::Reflector => "reflector",
             Self::Target => "target",
         }

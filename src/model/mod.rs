@@ -8,6 +8,7 @@ pub mod law;
 pub mod net;
 pub mod path;
 pub mod place;
+pub mod record;
 pub mod route;
 pub mod time;
 pub mod traceroute;

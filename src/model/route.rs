@@ -14,6 +14,8 @@ pub enum RouteSource {
     Traceroute,
     /// A forwarded chain in request heads.
     ForwardedChain,
+    /// The Received lines of a mail.
+    Mail,
     /// The two ends of a conversation and the tunnels around it.
     Flow,
 }

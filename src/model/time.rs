@@ -9,6 +9,21 @@ use serde::{Deserialize, Serialize};
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
+    /// Of what has no time: a traceroute that was printed without one.
+    pub const UNKNOWN: Self = Self(i64::MIN);
+
+    /// Is there a time?
+    #[must_use]
+    pub fn is_known(self) -> bool {
+        self != Self::UNKNOWN
+    }
+
+    /// The time, if there is one.
+    #[must_use]
+    pub fn known(self) -> Option<Self> {
+        self.is_known().then_some(self)
+    }
+
     /// The day (UTC) this moment falls on.
     #[must_use]
     pub fn day(self) -> Day {
@@ -22,9 +37,12 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339 in UTC with as many fractional digits as are needed (0, 3, 6 or 9).
+/// RFC 3339 in UTC with as many fractional digits as are needed (0, 3, 6 or 9); `unknown time` for [`Timestamp::UNKNOWN`].
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_known() {
+            return f.write_str("unknown time");
+        }
         let (day, ns) = (self.day(), self.0.rem_euclid(86_400_000_000_000));
         let (s, frac) = (ns / 1_000_000_000, ns % 1_000_000_000);
         write!(f, "{day}T{:02}:{:02}:{:02}", s / 3600, s / 60 % 60, s % 60)?;
@@ -42,7 +60,7 @@ impl fmt::Display for Timestamp {
 
 impl Serialize for Timestamp {
     fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
+        if self.is_known() { s.collect_str(self) } else { s.serialize_none() }
     }
 }
 
@@ -62,9 +80,15 @@ impl Span {
         Self { first: t, last: t }
     }
 
-    /// The smallest span that holds both.
+    /// The smallest span that holds both; what has no time adds nothing.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
+        if !self.first.is_known() {
+            return other;
+        }
+        if !other.first.is_known() {
+            return self;
+        }
         Self { first: self.first.min(other.first), last: self.last.max(other.last) }
     }
 }
@@ -190,6 +214,7 @@ mod tests {
         assert_eq!(Timestamp(0).to_string(), "1970-01-01T00:00:00Z");
         assert_eq!(Timestamp(1_335_958_313_152_630_000).to_string(), "2012-05-02T11:31:53.152630Z");
         assert_eq!(Timestamp(-1).to_string(), "1969-12-31T23:59:59.999999999Z");
-        assert_eq!(Timestamp(i64::MIN).day().civil().0, 1677);
+        assert_eq!(Timestamp(i64::MIN + 1).day().civil().0, 1677);
+        assert_eq!(Timestamp::UNKNOWN.to_string(), "unknown time");
     }
 }

@@ -25,6 +25,7 @@ use crate::model::hop::{Hop, HopRole, Knowledge};
 use crate::model::net::StateCode;
 use crate::model::path::{AttackPath, Border, Finding, LocatedHop};
 use crate::model::place::{Candidate, Locus, Placement, WhyUnplaced};
+use crate::model::record::UNNAMED;
 use crate::model::route::{Route, RouteSource};
 
 /// A place that is known, and the round trip from there to the hop that is to be placed.
@@ -102,7 +103,7 @@ pub fn build(mut route: Route, finding: Finding, question: &Question, place: &mu
             Origin::Withheld(why) => Some(why),
             Origin::Shown(_) | Origin::Named(_) => None,
         },
-        target: Some(route.target),
+        target: (route.target != UNNAMED).then_some(route.target),
         seen: route.seen,
         finding,
         hops,

@@ -78,7 +78,8 @@ impl Filter {
     pub const HELP: &'static str = "A filter is a list of tests, each written key:value. Keys: state:DE (a state in which a sender that is \
 proved, a hop or the target is placed), host:192.0.2.1 and net:10.0.0.0/8 (any address of the path), src: and dst: (address or prefix of the \
 sender, of the target), port:22 or port:1000-2000 (addressed port), proto:tcp, asn:3320, trust:proved (or echoed, plausible, reflected, \
-backscatter, impossible), finding:scan (or brute-force, syn-flood, flood, backscatter, upload, proxied-request, traceroute, conversation), \
+backscatter, impossible), finding:scan (or brute-force, syn-flood, flood, backscatter, upload, proxied-request, traceroute, conversation, \
+alert, listed, mail), \
 name:*.example.org (* any text, ? one character). Tests side by side must all hold; join them with and, or, not and parentheses. Quotes are \
 allowed: state:\"IN\".";
 

@@ -7,12 +7,15 @@
 //!
 //! | kind | base | counted |
 //! |---|---|---|
+//! | `alert` | 70 | times that a detector fired between the two ends |
+//! | `listed` | 65 | nothing: an end is on a list that the analyst gave |
 //! | `brute-force` | 60 | short sessions; plus 5 for every factor of ten in sessions a minute |
 //! | `proxied-request` | 60 | forwarders passed or named |
 //! | `syn-flood`, `flood` | 55 | half-open or one-way flows |
 //! | `scan` | 50 | addresses or ports tried, whichever are more |
 //! | `upload` | 50 | megabytes sent; plus 5 for every factor of ten in sent over received |
 //! | `backscatter` | 45 | unsolicited answers |
+//! | `mail` | 45 | Received lines, believed and claimed |
 //! | `traceroute` | 40 | routers that answered; 2 more if the target did; 15 less for a second trace of the same pair |
 //! | `chosen`, `conversation` | 0 | kilobytes, 5 for every factor of ten |
 //!
@@ -20,17 +23,29 @@
 //! Reasons name no address: whether an origin may be shown is decided later.
 
 use crate::model::digest::{Conversation, Flood, Scan};
-use crate::model::hop::HopRole;
+use crate::model::hop::{HopRole, Knowledge};
 use crate::model::net::IpProtocol;
 use crate::model::path::Finding;
-use crate::model::route::Route;
+use crate::model::route::{Route, RouteSource};
 use crate::model::time::Span;
 
 use super::words::{bytes, count, counted, distinct, duration, seconds};
 
 /// Kinds that follow from the traffic alone; `chosen` is what the analyst adds.
-pub(super) const NATURAL: [&str; 9] =
-    ["brute-force", "syn-flood", "flood", "backscatter", "scan", "upload", "proxied-request", "traceroute", "conversation"];
+pub(super) const NATURAL: [&str; 12] = [
+    "brute-force",
+    "syn-flood",
+    "flood",
+    "backscatter",
+    "scan",
+    "upload",
+    "proxied-request",
+    "traceroute",
+    "conversation",
+    "alert",
+    "listed",
+    "mail",
+];
 
 /// Ports where a person or a program logs in, and the fewest short sessions that look like guessing. Clients of
 /// mail, files and data bases open many short sessions of their own accord, so more is asked of them.
@@ -73,7 +88,7 @@ fn decades(n: f64) -> f64 {
 }
 
 fn port_of(proto: IpProtocol, port: u16) -> String {
-    if proto.has_ports() { format!("{proto}/{port}") } else { proto.to_string() }
+    if proto.has_ports() && port != 0 { format!("{proto}/{port}") } else { proto.to_string() }
 }
 
 fn within(span: Span) -> String {
@@ -200,8 +215,23 @@ pub(super) fn scan(s: &Scan) -> Finding {
     Finding { kind: "scan", score: 50.0 + 10.0 * decades(s.targets.max(s.ports) as f64), reason }
 }
 
-/// A request that says whom it was forwarded for.
+/// A mail and the servers that it came through.
+fn mail(route: &Route) -> Finding {
+    let claims = route.hops.iter().filter(|h| h.kind == Knowledge::Asserted).count() as u64;
+    let servers = route.hops.len() as u64 - 1 - claims;
+    let reason = format!(
+        "a mail that came over {}, with {} that nobody vouches for",
+        counted(servers, "server that is believed", "servers that are believed"),
+        counted(claims, "line", "lines"),
+    );
+    Finding { kind: "mail", score: 45.0 + 10.0 * decades((servers + claims) as f64), reason }
+}
+
+/// A request that says whom it was forwarded for, or a mail that says through whom it came.
 pub(super) fn chain(route: &Route) -> Finding {
+    if route.source == RouteSource::Mail {
+        return mail(route);
+    }
     // Entries in front of the origin are the client's own words; behind it stand the proxies that are believed.
     let claims = route.hops.iter().take_while(|h| h.role != HopRole::Origin).count() as u64;
     let proxies = route.hops.iter().skip_while(|h| h.role != HopRole::Origin).filter(|h| h.role == HopRole::Proxy).count() as u64;

@@ -11,6 +11,7 @@
 //!
 //! Nothing here reads a file or a table: whoever calls hands in a locator as a closure.
 
+mod alarms;
 pub mod build;
 mod earth;
 pub mod filter;

@@ -12,11 +12,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use super::alarms::Alarms;
 use super::kinds::{self, Usual};
 use super::question::Question;
 use super::subject::{self, SubjectFacts, World};
 use crate::model::digest::{Conversation, Digest, Scan};
-use crate::model::evidence::SourceTrust;
+use crate::model::evidence::{EvidenceId, SourceTrust};
 use crate::model::hop::Knowledge;
 use crate::model::net::{Asn, StateCode};
 use crate::model::path::Finding;
@@ -45,6 +46,8 @@ pub struct Ranked {
     pub subject: Subject,
     /// Kind, score and reason.
     pub finding: Finding,
+    /// What put it there, besides the traffic: alerts, entries of lists.
+    pub because: Vec<EvidenceId>,
 }
 
 /// Findings, largest score first. Equal scores: earlier first, then by addresses; never by order of input.
@@ -104,11 +107,18 @@ pub fn rank(
     }
 
     let mut forwarded = BTreeSet::new();
+    let mut shown: BTreeSet<EvidenceId> = BTreeSet::new();
     for (i, route) in chains.iter().enumerate() {
         let finding = kinds::chain(route);
         if open || SubjectFacts::route(world, digest, route, finding.kind).answers(question) {
             let spoke = route.hops.iter().filter(|h| h.kind != Knowledge::Asserted).filter_map(|h| h.addr);
-            forwarded.extend(spoke.chain(route.origin).map(|addr| (addr, route.target)));
+            let spoke: Vec<IpAddr> = spoke.chain(route.origin).collect();
+            for (n, from) in spoke.iter().enumerate().take(16) {
+                forwarded.insert((*from, route.target));
+                // Joined from several inputs, a route holds conversations between its own hops.
+                forwarded.extend(spoke.iter().skip(n + 1).map(|to| (*from, *to)));
+            }
+            shown.extend(route.hops.iter().flat_map(|h| h.because.iter().copied()));
             entries.push(route_entry(Subject::Chain(i), finding, route));
         }
     }
@@ -120,7 +130,7 @@ pub fn rank(
             flooded.insert((flood.target, flood.backscatter));
             let subject = Subject::Flood(i);
             entries.push(Entry {
-                ranked: Ranked { subject, finding },
+                ranked: Ranked { subject, finding, because: Vec::new() },
                 seen: flood.seen.first,
                 source: None,
                 target: flood.target,
@@ -135,7 +145,7 @@ pub fn rank(
         if open || SubjectFacts::scan(world, digest, scan, finding.kind).answers(question) {
             scanned.insert(scan.source);
             entries.push(Entry {
-                ranked: Ranked { subject: Subject::Scan(i), finding },
+                ranked: Ranked { subject: Subject::Scan(i), finding, because: Vec::new() },
                 seen: scan.seen.first,
                 source: Some(scan.source),
                 target: scan.target,
@@ -148,21 +158,28 @@ pub fn rank(
         let nothing_came_of_it = c.completed == 0;
         traced.contains(&ends)
             || forwarded.contains(&ends)
+            || !c.because.is_empty() && c.because.iter().all(|id| shown.contains(id))
             || nothing_came_of_it
                 && (scanned.contains(&c.origin)
                     || flooded.contains(&(c.target, false))
                     || c.trust == SourceTrust::Backscatter && flooded.contains(&(c.origin, true)))
     };
     let usual = Usual::of(&digest.conversations);
+    let alarms = Alarms::of(digest);
     for (i, c) in digest.conversations.iter().enumerate() {
-        let natural = kinds::conversation(c, usual);
+        let (natural, because) = match alarms.finding(c) {
+            Some((finding, because)) => (Some(finding), because),
+            None => (kinds::conversation(c, usual), Vec::new()),
+        };
         if natural.is_none() && (open || covered(c)) {
             continue;
         }
         let kind = natural.as_ref().map_or("conversation", |f| f.kind);
         if open || SubjectFacts::conversation(world, digest, c, kind).answers(question) {
             let finding = natural.unwrap_or_else(|| kinds::plain_conversation(c, "chosen", "chosen by the analyst: "));
-            entries.push(conversation_entry(i, finding, c));
+            let mut entry = conversation_entry(i, finding, c);
+            entry.ranked.because = because;
+            entries.push(entry);
         }
     }
 
@@ -189,12 +206,17 @@ fn fall_back(digest: &Digest, entries: &mut Vec<Entry>) {
 }
 
 fn conversation_entry(i: usize, finding: Finding, c: &Conversation) -> Entry {
-    let ranked = Ranked { subject: Subject::Conversation(i), finding };
+    let ranked = Ranked { subject: Subject::Conversation(i), finding, because: Vec::new() };
     Entry { ranked, seen: c.seen.first, source: Some(c.origin), target: c.target }
 }
 
 fn route_entry(subject: Subject, finding: Finding, route: &Route) -> Entry {
-    Entry { ranked: Ranked { subject, finding }, seen: route.seen.first, source: route.origin, target: route.target }
+    Entry {
+        ranked: Ranked { subject, finding, because: Vec::new() },
+        seen: route.seen.first,
+        source: route.origin,
+        target: route.target,
+    }
 }
 
 /// The traces, most complete first, and how many of the same pair stand before each.

@@ -15,6 +15,7 @@ use crate::model::hop::Hop;
 use crate::model::net::StateCode;
 use crate::model::path::{AttackPath, Finding};
 use crate::model::place::Placement;
+use crate::model::record::UNNAMED;
 use crate::model::route::Route;
 use crate::model::time::{Day, Timestamp};
 use crate::paths::build::{Bound, build};
@@ -128,15 +129,21 @@ pub fn add_names(digest: &mut Digest, files: &[NamesFile], inputs: usize, first:
 /// The answer to `ask` out of `digest`. `last` is the time of the last packet.
 #[must_use]
 pub fn answer(digest: &Digest, last: Option<Timestamp>, ask: &Ask, means: &Means<'_>) -> Answer {
-    let on = ask.on.or(last.map(Timestamp::day));
+    let tables = means.locator.tables();
+    // Evidence without any time is read with the law of the tables' day; the report says so.
+    let undated = (!digest.items.is_empty()).then(|| tables.as_of());
+    let on = ask.on.or(last.map(Timestamp::day)).or(undated);
     let Some(day) = on else { return Answer::default() };
     let trusted = |addr: IpAddr| ask.trusted.iter().any(|net| net.contains(&addr));
-    let traces = hops::traces(digest);
-    let chains = hops::chains(digest, &trusted);
-    let tables = means.locator.tables();
+    let mut traces = hops::traces(digest);
+    traces.extend(hops::written(digest));
+    let joins = hops::Joins::of(digest);
+    let mut chains = hops::chains(digest, &joins, &trusted);
+    chains.extend(hops::mails(digest, &trusted));
+    chains.iter_mut().for_each(|route| joins.enrich(route, &traces));
     let ranking = rank(digest, &traces, &chains, &ask.question, &|a| tables.state(a), &|a| tables.row(a).and_then(|r| r.asn));
     let mut routes: Vec<(Route, Finding)> =
-        ranking.subjects.into_iter().filter_map(|ranked| route(digest, &traces, &chains, ranked)).collect();
+        ranking.subjects.into_iter().filter_map(|ranked| route(digest, &joins, &traces, &chains, ranked)).collect();
     let resolved = match means.resolve {
         Some(resolver) => resolve_names(&mut routes, resolver, digest.items.len(), last.unwrap_or_default()),
         None => Vec::new(),
@@ -153,15 +160,48 @@ pub fn answer(digest: &Digest, last: Option<Timestamp>, ask: &Ask, means: &Means
     Answer { paths: paths.collect(), found: ranking.found, on, resolved }
 }
 
-fn route(digest: &Digest, traces: &[Route], chains: &[Route], ranked: Ranked) -> Option<(Route, Finding)> {
+fn route(
+    digest: &Digest,
+    joins: &hops::Joins<'_>,
+    traces: &[Route],
+    chains: &[Route],
+    ranked: Ranked,
+) -> Option<(Route, Finding)> {
     let route = match ranked.subject {
         Subject::Trace(i) => traces.get(i).cloned(),
         Subject::Chain(i) => chains.get(i).cloned(),
-        Subject::Conversation(i) => digest.conversations.get(i).map(|c| hops::conversation(digest, c, traces)),
+        Subject::Conversation(i) => digest.conversations.get(i).map(|c| {
+            let mut route = hops::conversation(digest, c, traces);
+            joins.enrich(&mut route, traces);
+            route
+        }),
         Subject::Flood(i) => digest.floods.get(i).map(|f| hops::flood(digest, f)),
         Subject::Scan(i) => digest.scans.get(i).map(|s| hops::scan(digest, s)),
     };
-    route.map(|route| (route, ranked.finding))
+    route.map(|mut route| {
+        unname(&mut route);
+        if let Some(origin) = route.hops.first_mut() {
+            origin.because.extend(ranked.because);
+            origin.because.sort_unstable();
+            origin.because.dedup();
+        }
+        (route, ranked.finding)
+    })
+}
+
+/// A host that wrote a record and is not named in it has no address.
+fn unname(route: &mut Route) {
+    for hop in route.hops.iter_mut().filter(|hop| hop.addr == Some(UNNAMED)) {
+        hop.addr = None;
+        hop.remarks.push("the host that wrote the record; no record names its address".to_owned());
+    }
+    route.origin = route.origin.filter(|origin| *origin != UNNAMED);
+}
+
+/// Puts together what belongs together. To be called once, when all facts are there.
+pub fn join(digest: &mut Digest) {
+    let joins = hops::joins(digest);
+    digest.items.extend(joins);
 }
 
 /// Round trips are the sensor's: a probe and its answer pass it, so what lies between them is the way from the sensor

@@ -73,7 +73,7 @@ fn inputs(reading: &Reading<Overview>, names: &[NamesFile], found: &Answer, ask:
     let captures = reading.inputs.iter().map(|i| report::Input {
         path: i.path.clone(),
         sha256: i.sha256.clone(),
-        format: i.format.to_string(),
+        format: i.format.to_owned(),
         link_types: i.link_types.clone(),
         packets: i.packets,
         records: i.records,
@@ -145,6 +145,10 @@ fn warnings(reading: &Reading<Overview>, digest: &Digest, found: &Answer, ask: &
     let mut out: Vec<String> = reading.failures.iter().map(ToString::to_string).collect();
     for input in reading.inputs.iter().filter(|i| i.truncated) {
         out.push(format!("{}: ends in the middle of a record; what came after is missing", input.path));
+    }
+    out.extend(reading.warnings.iter().cloned());
+    if ask.on.is_none() && reading.inputs.iter().all(|i| i.last.is_none()) && found.on.is_some() {
+        out.push("No record has a time: law is read as of the day of the location tables (--on says otherwise).".to_owned());
     }
     if reading.interrupted {
         out.push("Interrupted: the report covers only what had been read.".to_owned());

@@ -9,6 +9,7 @@ use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, Flow, Quote};
 use crate::model::hop::{HopRole, Knowledge};
 use crate::model::path::{AttackPath, LocatedHop};
 use crate::model::place::{Placement, WhyUnplaced};
+use crate::model::record::{Alert, Endpoint, Mail, Pattern, UNNAMED};
 use crate::report::model as report;
 
 /// Why an origin without an address is nowhere although its trust would allow to place it.
@@ -16,6 +17,9 @@ const NO_ORIGIN: &str = "no packet shows an address of the origin";
 
 /// Why a hop of a forwarded chain without an address (`unknown`, `_hidden`) is nowhere.
 const NOT_NAMED: &str = "the header names no address here";
+
+/// Why a target without an address is nowhere.
+const NO_TARGET: &str = "no record names the address of the host that wrote it";
 
 /// Two decimals: more would claim a precision that no table has.
 fn round(p: f32) -> f32 {
@@ -72,6 +76,7 @@ fn hop(path: &AttackPath, located: &LocatedHop) -> report::Hop {
         None if hop.kind == Knowledge::Asserted => Some(NOT_NAMED.to_owned()),
         None if hop.role == HopRole::Origin && path.trust.may_be_origin() => Some(NO_ORIGIN.to_owned()),
         None if hop.kind == Knowledge::Gap && hop.role != HopRole::Origin => Some(WhyUnplaced::Silent.to_string()),
+        None if hop.role == HopRole::Target => Some(NO_TARGET.to_owned()),
         None => Some(WhyUnplaced::Unproved.to_string()),
     };
     let mut names: Vec<String> = hop.names.iter().map(|n| n.name.to_string()).collect();
@@ -223,24 +228,88 @@ pub fn describe(fact: &Evidence) -> String {
             )
         }
         Evidence::Name(n) => format!("{} is {} ({})", n.addr, n.name, n.how.as_str()),
+        Evidence::Mail(mail) => describe_mail(mail),
+        Evidence::Trace(t) => {
+            let end = |addr: Option<IpAddr>| addr.map_or_else(|| "a host that is not named".to_owned(), |a| a.to_string());
+            let answered = if t.complete { "its target answered" } else { "its target did not answer" };
+            format!("{} from {} to {}: {} distances, {answered}", t.tool, end(t.src), end(t.dst), t.hops.len())
+        }
+        Evidence::Alert(alert, times) => describe_alert(alert, *times),
+        Evidence::Indicator(i) => match &i.pattern {
+            Pattern::Net(net) => format!("a list points at {net}: {}", i.label),
+            Pattern::Name(name) => format!("a list points at {name}: {}", i.label),
+        },
+        Evidence::Translation(t) => {
+            let side = |(before, after): (Endpoint, Endpoint)| {
+                if before == after {
+                    endpoint(before)
+                } else {
+                    format!("{} (rewritten to {})", endpoint(before), endpoint(after))
+                }
+            };
+            format!("translation: {} -> {}", side(t.src), side(t.dst))
+        }
+        Evidence::Join(join) => {
+            let of: Vec<String> = join.of.iter().map(ToString::to_string).collect();
+            format!("{} ({})", join.words, of.join(", "))
+        }
+        Evidence::Route(r) => {
+            let path: Vec<String> = r.path.iter().map(|asn| asn.0.to_string()).collect();
+            let peer = r.peer.map(|p| format!(" from {p}")).unwrap_or_default();
+            if r.withdrawn {
+                format!("route to {} taken back{peer}", r.prefix)
+            } else {
+                format!("route to {}{peer}: AS path {}", r.prefix, path.join(" "))
+            }
+        }
     }
+}
+
+fn endpoint(end: Endpoint) -> String {
+    if end.addr == UNNAMED {
+        return "the recording host".to_owned();
+    }
+    match (end.addr, end.port) {
+        (addr, 0) => addr.to_string(),
+        (IpAddr::V4(addr), port) => format!("{addr}:{port}"),
+        (IpAddr::V6(addr), port) => format!("[{addr}]:{port}"),
+    }
+}
+
+fn describe_mail(mail: &Mail) -> String {
+    let id = mail.message_id.as_deref().unwrap_or("without a Message-ID");
+    let n = mail.received.len() as u64 + mail.left_out;
+    format!("mail {id}: {n} Received lines")
+}
+
+fn describe_alert(alert: &Alert, times: u64) -> String {
+    let side = |end: Option<Endpoint>| end.map_or_else(|| "nobody named".to_owned(), endpoint);
+    let blocked = if alert.blocked { ", blocked" } else { "" };
+    let times = if times > 1 { format!(", {times} times") } else { String::new() };
+    format!("alert \"{}\": {} -> {}{blocked}{times}", alert.signature, side(alert.src), side(alert.dst))
 }
 
 fn describe_flow(f: &Flow) -> String {
     let t = &f.tuple;
     let ports = if t.proto.has_ports() { format!(" port {} -> {}", t.sport, t.dport) } else { String::new() };
     let rtt = f.rtt_client.map(|ns| format!(", client-side handshake {} ms", milliseconds(ns))).unwrap_or_default();
+    let end = |addr: IpAddr| endpoint(Endpoint { addr, port: 0 });
+    let (src, dst) = if f.recorded { (end(t.src), end(t.dst)) } else { (t.src.to_string(), t.dst.to_string()) };
     format!(
-        "{} {} -> {}{ports}: {} + {} packets, {} + {} bytes, {}{rtt}{}",
+        "{} {src} -> {dst}{ports}: {} + {} packets, {} + {} bytes, {}{rtt}{}",
         t.proto,
-        t.src,
-        t.dst,
         f.forward.packets,
         f.backward.packets,
         f.forward.bytes,
         f.backward.bytes,
         f.trust.as_str(),
-        if f.evicted { ", cut off by the cap on flows" } else { "" },
+        if f.recorded {
+            ", as a record says"
+        } else if f.evicted {
+            ", cut off by the cap on flows"
+        } else {
+            ""
+        },
     )
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::extract::milliseconds;
+use super::inputs;
 use super::replay::{self, Options, Progress, Reading};
 use super::study::Census;
 use crate::evidence::community_id::community_id;
@@ -10,7 +11,9 @@ use crate::hops;
 use crate::model::digest::Digest;
 use crate::model::evidence::{Evidence, Flow, Quote};
 use crate::model::hop::HopRole;
+use crate::model::record::{Alert, Endpoint, Indicator, Pattern, Received, Translation, UNNAMED};
 use crate::model::route::Route;
+use crate::model::traceroute::{TracedHop, Traceroute};
 use crate::report::inspect as report;
 use crate::source::error::SourceError;
 
@@ -27,7 +30,8 @@ pub struct Seen {
 /// Reads one input and lists everything in it.
 #[must_use]
 pub fn inspect(file: PathBuf, options: &Options, progress: &Progress) -> Seen {
-    let mut reading = replay::replay(vec![file], options, Census::default(), progress);
+    let sorted = inputs::sort(vec![file], &options.recognition, &options.open);
+    let mut reading = replay::replay(sorted, options, Census::default(), progress);
     let failures = std::mem::take(&mut reading.failures);
     let interrupted = reading.interrupted;
     Seen { inspection: list(&reading), failures, interrupted }
@@ -40,7 +44,7 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
         schema: report::SCHEMA,
         path: input.path.clone(),
         sha256: input.sha256.clone(),
-        format: input.format.to_string(),
+        format: input.format.to_owned(),
         link_types: input.link_types.clone(),
         packets: input.packets,
         records: input.records,
@@ -55,7 +59,11 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
         chains: Vec::new(),
         received: Vec::new(),
         names: Vec::new(),
-        routes: 0,
+        routes: reading.counts.routes,
+        alerts: Vec::new(),
+        translations: Vec::new(),
+        indicators: Vec::new(),
+        warnings: reading.warnings.clone(),
         rejected: reading.rejected.iter().map(|r| report::RejectedRow { at: r.from.at, why: r.why.clone() }).collect(),
         rejected_total: reading.counts.rejected,
         left_out: reading.study.left_out,
@@ -73,15 +81,21 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
             }),
             Evidence::Chain(c) => out.chains.push(report::ChainRow {
                 kind: c.kind.as_str(),
-                peer: c.peer.to_string(),
-                server: c.server.to_string(),
+                peer: named(c.peer),
+                server: named(c.server),
                 host: c.host.as_ref().map(ToString::to_string),
                 entries: c.entries.iter().map(|e| e.text.to_string()).collect(),
             }),
             Evidence::Name(n) => {
                 out.names.push(report::NameRow { addr: n.addr.to_string(), name: n.name.to_string(), how: n.how.as_str() });
             }
-            Evidence::Flow(_) | Evidence::Reached(_) => {}
+            Evidence::Mail(mail) => out.received.extend(mail.received.iter().map(received)),
+            Evidence::Trace(trace) => out.traceroutes.push(written(trace)),
+            Evidence::Alert(alert, times) => out.alerts.push(alert_row(alert, *times)),
+            Evidence::Translation(t) => out.translations.push(translation(t)),
+            Evidence::Indicator(i) => out.indicators.push(indicator(i)),
+            // Routes are counted: a table has a million of them.
+            Evidence::Flow(_) | Evidence::Reached(_) | Evidence::Route(_) | Evidence::Join(_) => {}
         }
     }
     out.tunnels.sort();
@@ -91,6 +105,75 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
     Some(out)
 }
 
+fn named(addr: std::net::IpAddr) -> String {
+    if addr == UNNAMED { String::new() } else { addr.to_string() }
+}
+
+fn received(r: &Received) -> report::ReceivedRow {
+    let text = |name: &Option<std::sync::Arc<str>>| name.as_ref().map(ToString::to_string);
+    report::ReceivedRow {
+        from: text(&r.name).or_else(|| text(&r.helo)).unwrap_or_default(),
+        by: text(&r.by).unwrap_or_default(),
+        addr: r.addr.map(|a| a.to_string()),
+        by_addr: r.by_addr.map(|a| a.to_string()),
+        time: r.time,
+    }
+}
+
+/// A traceroute as a tool wrote it down.
+fn written(t: &Traceroute) -> report::TracerouteRow {
+    let addrs = |hop: &TracedHop| {
+        let mut addrs: Vec<_> = hop.replies.iter().map(|r| r.addr).collect();
+        addrs.sort_unstable();
+        addrs.dedup();
+        addrs.iter().map(ToString::to_string).collect()
+    };
+    report::TracerouteRow {
+        src: t.src.map(|a| a.to_string()).unwrap_or_default(),
+        dst: t.dst.map(|a| a.to_string()).or_else(|| t.dst_name.as_ref().map(ToString::to_string)).unwrap_or_default(),
+        proto: t.proto,
+        hops: t
+            .hops
+            .iter()
+            .map(|hop| report::TraceHopRow {
+                ttl: Some(hop.ttl),
+                addrs: addrs(hop),
+                rtts_ms: hop.replies.iter().filter_map(|r| r.rtt_ns).map(milliseconds).collect(),
+            })
+            .collect(),
+        complete: t.complete,
+    }
+}
+
+fn alert_row(alert: &Alert, times: u64) -> report::AlertRow {
+    let end = |e: Option<Endpoint>| e.map(|e| report::EndRow { addr: named(e.addr), port: e.port });
+    report::AlertRow {
+        src: end(alert.src),
+        dst: end(alert.dst),
+        proto: alert.proto,
+        signature: alert.signature.to_string(),
+        id: alert.id.as_ref().map(ToString::to_string),
+        severity: alert.severity,
+        blocked: alert.blocked,
+        times,
+    }
+}
+
+fn translation(t: &Translation) -> report::TranslationRow {
+    let side =
+        |(before, after): (Endpoint, Endpoint)| [before, after].map(|e| report::EndRow { addr: named(e.addr), port: e.port });
+    report::TranslationRow { src: side(t.src), dst: side(t.dst), proto: t.proto }
+}
+
+fn indicator(i: &Indicator) -> report::IndicatorRow {
+    let pattern = match &i.pattern {
+        Pattern::Net(net) if net.prefix_len() == net.max_prefix_len() => net.addr().to_string(),
+        Pattern::Net(net) => net.to_string(),
+        Pattern::Name(name) => name.to_string(),
+    };
+    report::IndicatorRow { pattern, label: i.label.to_string() }
+}
+
 fn texts((a, b): (std::net::IpAddr, std::net::IpAddr)) -> [String; 2] {
     [a.to_string(), b.to_string()]
 }
@@ -98,9 +181,9 @@ fn texts((a, b): (std::net::IpAddr, std::net::IpAddr)) -> [String; 2] {
 fn flow(f: &Flow) -> report::FlowRow {
     report::FlowRow {
         proto: f.tuple.proto,
-        src: f.tuple.src.to_string(),
+        src: named(f.tuple.src),
         sport: f.tuple.sport,
-        dst: f.tuple.dst.to_string(),
+        dst: named(f.tuple.dst),
         dport: f.tuple.dport,
         packets: f.forward.packets + f.backward.packets,
         bytes: f.forward.bytes + f.backward.bytes,
@@ -112,6 +195,7 @@ fn flow(f: &Flow) -> report::FlowRow {
         rtt_client_ms: f.rtt_client.map(milliseconds),
         rtt_server_ms: f.rtt_server.map(milliseconds),
         host: f.host.as_ref().map(ToString::to_string),
+        recorded: f.recorded,
     }
 }
 

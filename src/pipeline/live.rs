@@ -26,6 +26,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use super::replay::{Counts, Part, Progress, REJECTS_KEPT, Reading, Remains, count_shard, deal};
 use super::study::Study;
 use crate::evidence::batch::{Dealer, HashKey, SHARDS};
+use crate::evidence::ledger::Records;
 use crate::evidence::merge::{self, Wanted};
 use crate::evidence::shard::{Caps, Shard};
 use crate::model::digest::Digest;
@@ -340,8 +341,18 @@ impl<S: Study> Decoder<S> {
             count_shard(shard, &mut counts);
             study.take_sink(sink);
         }
-        let digest = merge::digest(&shards.iter().collect::<Vec<_>>(), wanted);
-        Reading { digest, inputs, rejected, failures, counts, study, interrupted, remains: Remains::default() }
+        let digest = merge::digest(&shards.iter().collect::<Vec<_>>(), Records::default(), wanted);
+        Reading {
+            digest,
+            inputs,
+            rejected,
+            failures,
+            counts,
+            study,
+            warnings: Vec::new(),
+            interrupted,
+            remains: Remains::default(),
+        }
     }
 }
 
@@ -349,7 +360,7 @@ fn summary(name: &str, link: LinkType) -> InputSummary {
     InputSummary {
         path: name.to_owned(),
         sha256: None,
-        format: Format::Live,
+        format: Format::Live.as_str(),
         link_types: vec![link.to_string()],
         packets: 0,
         records: 0,

@@ -5,13 +5,16 @@
 //! all threads do all kinds of work, nothing is copied between them, and the result does not depend on their
 //! number. Reading and hashing the file is the only serial part.
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use super::inputs::{Inputs, Recognition, Source};
+use super::records::{self, RecordOptions};
 use super::study::Study;
+use crate::decode::format::Format;
 use crate::evidence::batch::{Dealer, HashKey, SHARDS, Witness};
+use crate::evidence::ledger::Ledger;
 use crate::evidence::merge::{self, Wanted};
 use crate::evidence::shard::{Caps, FlowSink, Shard};
 use crate::model::digest::Digest;
@@ -31,11 +34,22 @@ pub struct Options {
     pub open: OpenOptions,
     /// Which address pairs come into the digest.
     pub wanted: Wanted,
+    /// How to tell what an input is.
+    pub recognition: Recognition,
+    /// How records are read.
+    pub records: RecordOptions,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { threads: 0, max_flows: 1 << 22, open: OpenOptions::default(), wanted: Wanted::default() }
+        Self {
+            threads: 0,
+            max_flows: 1 << 22,
+            open: OpenOptions::default(),
+            wanted: Wanted::default(),
+            recognition: Recognition::default(),
+            records: RecordOptions::default(),
+        }
     }
 }
 
@@ -69,6 +83,8 @@ pub struct Reading<S> {
     pub counts: Counts,
     /// What the study gathered.
     pub study: S,
+    /// What had to be assumed while reading.
+    pub warnings: Vec<String>,
     /// Was it stopped before the end?
     pub interrupted: bool,
     /// What the digest was made of.
@@ -87,6 +103,10 @@ pub struct Remains {
 pub struct Counts {
     /// Packets.
     pub packets: u64,
+    /// Records of inputs that hold no packets.
+    pub records: u64,
+    /// Routes that were told.
+    pub routes: u64,
     /// Captured bytes.
     pub bytes: u64,
     /// Flows.
@@ -108,7 +128,7 @@ pub struct Counts {
 pub struct Progress {
     /// Bytes read from disk.
     pub bytes: AtomicU64,
-    /// Packets decoded.
+    /// Packets and records decoded.
     pub packets: AtomicU64,
     /// Set it to stop reading; what was read is still reported.
     pub stop: AtomicBool,
@@ -121,7 +141,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The input: one file after the other, block by block.
 struct Feeder<'a> {
-    files: std::vec::IntoIter<PathBuf>,
+    files: std::vec::IntoIter<Source>,
     open: &'a OpenOptions,
     current: Option<CaptureFile>,
     input: u16,
@@ -141,8 +161,8 @@ impl Feeder<'_> {
                 return None;
             }
             if self.current.is_none() {
-                let path = self.files.next()?;
-                match CaptureFile::open(&path, self.open) {
+                let source = self.files.next()?;
+                match source.open(self.open).and_then(CaptureFile::read) {
                     Ok(file) => self.current = Some(file),
                     Err(error) => {
                         self.failures.push(error);
@@ -222,8 +242,8 @@ impl<K: FlowSink> Turn<K> {
     }
 }
 
-/// Reads `files` in order.
-pub fn replay<S: Study>(files: Vec<PathBuf>, options: &Options, study: S, progress: &Progress) -> Reading<S> {
+/// Reads the inputs: captures, then everything else.
+pub fn replay<S: Study>(inputs: Inputs, options: &Options, study: S, progress: &Progress) -> Reading<S> {
     let threads = match options.threads {
         0 => std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS),
         n => n.min(MAX_THREADS),
@@ -237,13 +257,13 @@ pub fn replay<S: Study>(files: Vec<PathBuf>, options: &Options, study: S, progre
         })
         .collect();
     let feeder = Mutex::new(Feeder {
-        files: files.into_iter(),
+        files: inputs.captures.into_iter(),
         open: &options.open,
         current: None,
         input: 0,
         next_block: 0,
         inputs: Vec::new(),
-        failures: Vec::new(),
+        failures: inputs.failures,
         done_bytes: 0,
         key: None,
     });
@@ -262,7 +282,7 @@ pub fn replay<S: Study>(files: Vec<PathBuf>, options: &Options, study: S, progre
         let source = std::io::Error::other("a reading thread ended early; what it had is missing from the report");
         feeder.failures.push(SourceError::Io { path: "replay".to_owned(), what: "go on", source });
     }
-    conclude(feeder, stations, parts, study, (options.wanted, progress))
+    conclude(feeder, stations, parts, study, (inputs.records, inputs.key), (options, progress))
 }
 
 /// One thread's part of the counting.
@@ -418,7 +438,8 @@ fn conclude<S: Study>(
     stations: Vec<Station<S::Sink>>,
     parts: Vec<Part<S::Witness>>,
     mut study: S,
-    (wanted, progress): (Wanted, &Progress),
+    (records, key): (Vec<(Source, Format)>, Option<HashKey>),
+    (options, progress): (&Options, &Progress),
 ) -> Reading<S> {
     feeder.close();
     let mut counts = Counts::default();
@@ -441,7 +462,27 @@ fn conclude<S: Study>(
         study.take_sink(sink);
         shards.push(shard);
     }
-    let digest = merge::digest(&shards.iter().collect::<Vec<_>>(), wanted);
+    let seed = feeder.key.or(key).map_or(0, |key| key.seed(SHARDS));
+    let mut ledger = Ledger::new(Caps::for_records(options.max_flows), seed);
+    if records.iter().any(|(_, format)| matches!(format, Format::Routing(_))) {
+        ledger.routed = Some(shards.iter().flat_map(Shard::addresses).collect());
+    }
+    let mut witness = study.witness();
+    let told = {
+        let to = (&mut ledger, &(|| study.sink()) as &dyn Fn() -> S::Sink);
+        records::read(records, options, &feeder.inputs, progress, to, (&mut witness, &mut counts))
+    };
+    study.take_witness(witness);
+    rejected.extend(told.rejected);
+    rejected.truncate(REJECTS_KEPT);
+    feeder.inputs.extend(told.inputs);
+    feeder.failures.extend(told.failures);
+    counts.routes = ledger.routes_seen;
+    let digest = merge::digest(&shards.iter().collect::<Vec<_>>(), ledger.records(), options.wanted);
+    let (more, sinks) = ledger.into_parts();
+    counts.flows += more.iter().map(Shard::ended).sum::<u64>();
+    study.take_records(sinks, counts.packets > 0);
+    shards.extend(more);
     Reading {
         digest,
         inputs: feeder.inputs,
@@ -449,6 +490,7 @@ fn conclude<S: Study>(
         failures: feeder.failures,
         counts,
         study,
+        warnings: told.warnings,
         interrupted: progress.stop.load(Ordering::Relaxed),
         remains: Remains { _shards: shards },
     }
@@ -468,5 +510,6 @@ pub fn describe(at: Position) -> String {
     match at {
         Position::Frame { frame, offset } => format!("frame {frame} (byte {offset})"),
         Position::Line { line, offset } => format!("line {line} (byte {offset})"),
+        Position::Record { record, offset } => format!("record {record} (byte {offset})"),
     }
 }

@@ -27,6 +27,8 @@ pub trait Study: Sync {
     fn take_witness(&mut self, witness: Self::Witness);
     /// A shard is done.
     fn take_sink(&mut self, sink: Self::Sink);
+    /// The records are done: one sink per recorder. `packets`: there were packets too.
+    fn take_records(&mut self, sinks: Vec<Self::Sink>, packets: bool);
 }
 
 /// Flows, packets and bytes.
@@ -169,6 +171,16 @@ impl Study for Overview {
             sum.bytes += amount.bytes;
         }
     }
+
+    /// Several recorders, and packets, tell of the same traffic: it is counted once, from the packets if there are any, else
+    /// from who recorded most.
+    fn take_records(&mut self, sinks: Vec<Self>, packets: bool) {
+        let flows = |sink: &Self| sink.amounts.iter().map(|a| a.flows).sum::<u64>();
+        let most = sinks.into_iter().rev().max_by_key(flows);
+        if let Some(sink) = most.filter(|_| !packets) {
+            self.take_sink(sink);
+        }
+    }
 }
 
 /// Everything there is: every address of every layer, every flow.
@@ -249,5 +261,9 @@ impl Study for Census {
                 })
                 .or_insert(flow);
         }
+    }
+
+    fn take_records(&mut self, sinks: Vec<Flows>, _: bool) {
+        sinks.into_iter().for_each(|sink| self.take_sink(sink));
     }
 }

@@ -18,13 +18,13 @@ pub struct Inspection {
     pub path: String,
     /// SHA-256 of the bytes as they lie on disk; `null` if it was not computed.
     pub sha256: Option<String>,
-    /// `pcap`, `pcapng`, `snoop`.
+    /// `pcap`, `pcapng`, `snoop`, or the word of another format (`rutter inspect --help` lists them).
     pub format: String,
     /// Link types, sorted.
     pub link_types: Vec<String>,
     /// Packets.
     pub packets: u64,
-    /// Records that hold no packet.
+    /// Records of an input without packets; records of a capture that hold no packet.
     pub records: u64,
     /// First packet.
     pub first: Option<Timestamp>,
@@ -50,6 +50,18 @@ pub struct Inspection {
     pub names: Vec<NameRow>,
     /// BGP routes.
     pub routes: u64,
+    /// What detectors said; left out if they said nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<AlertRow>,
+    /// Rewritten addresses; left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub translations: Vec<TranslationRow>,
+    /// Entries of lists; left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub indicators: Vec<IndicatorRow>,
+    /// What had to be assumed while reading (zone, year); left out if nothing was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// The first rejected records with their place.
     pub rejected: Vec<RejectedRow>,
     /// All rejected records.
@@ -91,6 +103,9 @@ pub struct FlowRow {
     pub rtt_server_ms: Option<f64>,
     /// TLS server name or HTTP host.
     pub host: Option<String>,
+    /// A record tells of it, no packet of it was seen. Left out if packets were seen.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub recorded: bool,
 }
 
 /// An ICMP error.
@@ -198,8 +213,61 @@ pub struct ReceivedRow {
     pub by: String,
     /// Literal address.
     pub addr: Option<String>,
+    /// Address of the receiver, if it wrote one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_addr: Option<String>,
     /// Time of the line.
     pub time: Option<Timestamp>,
+}
+
+/// An address and a port; an empty address is the recording host, port 0 is unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct EndRow {
+    /// Address.
+    pub addr: String,
+    /// Port.
+    pub port: u16,
+}
+
+/// An alert.
+#[derive(Clone, Debug, Serialize)]
+pub struct AlertRow {
+    /// Who is said to have acted.
+    pub src: Option<EndRow>,
+    /// Towards whom.
+    pub dst: Option<EndRow>,
+    /// Protocol.
+    pub proto: IpProtocol,
+    /// What the detector calls it.
+    pub signature: String,
+    /// Identifier of the signature.
+    pub id: Option<String>,
+    /// Severity as the detector counts.
+    pub severity: Option<u8>,
+    /// Did the sensor block it?
+    pub blocked: bool,
+    /// How often, between the same ends.
+    pub times: u64,
+}
+
+/// Rewritten addresses, before and after.
+#[derive(Clone, Debug, Serialize)]
+pub struct TranslationRow {
+    /// Source.
+    pub src: [EndRow; 2],
+    /// Destination.
+    pub dst: [EndRow; 2],
+    /// Protocol.
+    pub proto: IpProtocol,
+}
+
+/// An entry of a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct IndicatorRow {
+    /// Address, prefix or name.
+    pub pattern: String,
+    /// Why it is listed.
+    pub label: String,
 }
 
 /// A name.

@@ -15,8 +15,17 @@ pub fn render(i: &Inspection, look: Look) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{}", look.head(&visible(&i.path)));
     let links = if i.link_types.is_empty() { "none".to_owned() } else { i.link_types.join(", ") };
-    let _ = writeln!(out, "  format       {}, link types {links}{}", i.format, if i.truncated { ", truncated" } else { "" });
-    let _ = writeln!(out, "  packets      {} ({} other records)", grouped(i.packets), grouped(i.records));
+    let truncated = if i.truncated { ", truncated" } else { "" };
+    if i.packets == 0 && i.link_types.is_empty() {
+        let _ = writeln!(out, "  format       {}{truncated}", i.format);
+        let _ = writeln!(out, "  records      {}", grouped(i.records));
+    } else {
+        let _ = writeln!(out, "  format       {}, link types {links}{truncated}", i.format);
+        let _ = writeln!(out, "  packets      {} ({} other records)", grouped(i.packets), grouped(i.records));
+    }
+    if i.routes > 0 {
+        let _ = writeln!(out, "  routes       {}", grouped(i.routes));
+    }
     if let (Some(first), Some(last)) = (i.first, i.last) {
         let _ = writeln!(out, "  time         {first} to {last}");
     }
@@ -46,9 +55,9 @@ pub fn render(i: &Inspection, look: Look) -> String {
             format!(
                 "{} {} {} -> {} {}  {} packets, {} bytes, {}{host}",
                 f.proto,
-                f.src,
+                end(&f.src),
                 f.sport,
-                f.dst,
+                end(&f.dst),
                 f.dport,
                 grouped(f.packets),
                 grouped(f.bytes),
@@ -85,11 +94,57 @@ pub fn render(i: &Inspection, look: Look) -> String {
     list(
         "chains",
         i.chains.len(),
-        &mut i.chains.iter().map(|c| format!("{} {} -> {}: {}", c.kind, c.peer, c.server, c.entries.join(", "))),
+        &mut i.chains.iter().map(|c| format!("{} {} -> {}: {}", c.kind, end(&c.peer), end(&c.server), c.entries.join(", "))),
     );
+    list(
+        "received",
+        i.received.len(),
+        &mut i.received.iter().map(|r| {
+            let addr = r.addr.as_deref().map(|a| format!(" [{a}]")).unwrap_or_default();
+            let time = r.time.map(|t| format!(" at {t}")).unwrap_or_default();
+            format!("from {}{addr} by {}{time}", r.from, r.by)
+        }),
+    );
+    list(
+        "alerts",
+        i.alerts.len(),
+        &mut i.alerts.iter().map(|a| {
+            let side = |e: &Option<super::inspect::EndRow>| e.as_ref().map_or("?", |e| end(&e.addr)).to_owned();
+            let blocked = if a.blocked { ", blocked" } else { "" };
+            format!("{} -> {}: {} ({} times{blocked})", side(&a.src), side(&a.dst), a.signature, grouped(a.times))
+        }),
+    );
+    list(
+        "translations",
+        i.translations.len(),
+        &mut i.translations.iter().map(|t| {
+            let [a, b] = &t.src;
+            let [c, d] = &t.dst;
+            format!(
+                "{} {} -> {} {} became {} {} -> {} {}",
+                end(&a.addr),
+                a.port,
+                end(&c.addr),
+                c.port,
+                end(&b.addr),
+                b.port,
+                end(&d.addr),
+                d.port
+            )
+        }),
+    );
+    list("indicators", i.indicators.len(), &mut i.indicators.iter().map(|i| format!("{} {}", i.pattern, i.label)));
     list("names", i.names.len(), &mut i.names.iter().map(|n| format!("{} {} ({})", n.addr, n.name, n.how)));
     list("rejected", i.rejected_total as usize, &mut i.rejected.iter().map(|r| format!("{}: {}", place_of(r.at), r.why)));
+    for warning in &i.warnings {
+        let _ = writeln!(out, "  note         {}", visible(warning));
+    }
     out
+}
+
+/// An address, or the host that wrote the record.
+fn end(addr: &str) -> &str {
+    if addr.is_empty() { "(recorder)" } else { addr }
 }
 
 fn trace_hop(hop: &super::inspect::TraceHopRow) -> String {

@@ -7,6 +7,7 @@
 //! * [`escape`]: what attackers chose, made harmless
 
 pub mod escape;
+pub mod explain;
 pub mod geometry;
 pub mod html;
 pub mod inspect;

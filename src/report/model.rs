@@ -132,7 +132,7 @@ pub struct Target {
 pub struct Path {
     /// `p1`, `p2` … in order of rank.
     pub id: String,
-    /// `brute-force`, `syn-flood`, `flood`, `backscatter`, `scan`, `upload`, `proxied-request`, `traceroute`, `chosen`,
+    /// `brute-force`, `syn-flood`, `flood`, `backscatter`, `scan`, `upload`, `proxied-request`, `traceroute`, `alert`, `listed`, `mail`, `chosen`,
     /// `conversation`.
     pub finding: &'static str,
     /// Why it stands here, with the numbers.

@@ -376,5 +376,6 @@ pub fn place_of(at: crate::model::evidence::Position) -> String {
     match at {
         Position::Frame { frame, offset } => format!("frame {frame} (byte {offset})"),
         Position::Line { line, offset } => format!("line {line} (byte {offset})"),
+        Position::Record { record, offset } => format!("record {record} (byte {offset})"),
     }
 }

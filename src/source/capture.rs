@@ -2,16 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 
-use sha2::{Digest, Sha256};
-
-use super::archive::{self, Capped, Wrapping};
+use super::archive::{self, Capped};
 use super::block::{Block, Reject, RejectWhy};
 use super::error::SourceError;
+use super::opened::{Opened, SharedRaw};
 use super::{pcap, pcapng, snoop};
 use crate::model::evidence::Position;
 use crate::model::time::Timestamp;
@@ -50,14 +47,34 @@ pub enum Format {
     Live,
 }
 
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Format {
+    /// The word in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
             Self::Pcap => "pcap",
             Self::Pcapng => "pcapng",
             Self::Snoop => "snoop",
             Self::Live => "live",
-        })
+        }
+    }
+
+    /// Which capture begins like this.
+    #[must_use]
+    pub fn of(head: &[u8]) -> Option<Self> {
+        if pcap::Header::read(head).is_some() {
+            Some(Self::Pcap)
+        } else if pcapng::is_pcapng(head) {
+            Some(Self::Pcapng)
+        } else {
+            snoop::Header::read(head).map(|_| Self::Snoop)
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -68,13 +85,13 @@ pub struct InputSummary {
     pub path: String,
     /// SHA-256 in hexadecimal, if it was asked for.
     pub sha256: Option<String>,
-    /// Format.
-    pub format: Format,
+    /// Format: `pcap`, `nginx` and the like.
+    pub format: &'static str,
     /// Link types, sorted by number.
     pub link_types: Vec<String>,
     /// Packets.
     pub packets: u64,
-    /// Records that hold no packet.
+    /// Records of a log or another input without packets; records of a capture that hold no packet.
     pub records: u64,
     /// Records that could not be read.
     pub rejected: u64,
@@ -90,36 +107,6 @@ enum Walk {
     Pcap(pcap::Header),
     Snoop(snoop::Header),
     Pcapng(pcapng::Reader),
-}
-
-/// The bytes as they lie on disk: counted, and hashed if asked for.
-struct Raw {
-    inner: Box<dyn Read + Send>,
-    hash: Option<Sha256>,
-    bytes: u64,
-}
-
-/// Both the unpacker and the summary need the raw bytes; one lock per block costs nothing.
-#[derive(Clone)]
-struct SharedRaw(Arc<Mutex<Raw>>);
-
-impl SharedRaw {
-    fn with<T>(&self, f: impl FnOnce(&mut Raw) -> T) -> T {
-        f(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-impl Read for SharedRaw {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.with(|raw| {
-            let n = raw.inner.read(buf)?;
-            raw.bytes += n as u64;
-            if let (Some(hash), Some(read)) = (raw.hash.as_mut(), buf.get(..n)) {
-                hash.update(read);
-            }
-            Ok(n)
-        })
-    }
 }
 
 /// One open input.
@@ -144,12 +131,7 @@ impl CaptureFile {
     /// # Errors
     /// When it can't be opened, is empty, or is no capture.
     pub fn open(path: &Path, options: &OpenOptions) -> Result<Self, SourceError> {
-        let name = path.display().to_string();
-        if path.as_os_str() == "-" {
-            return Self::from_reader("-", Box::new(io::stdin()), options);
-        }
-        let file = File::open(path).map_err(|source| SourceError::Io { path: name.clone(), what: "open", source })?;
-        Self::from_reader(&name, Box::new(file), options)
+        Self::read(Opened::open(path, options)?)
     }
 
     /// Reads a capture from anything that can be read.
@@ -157,18 +139,15 @@ impl CaptureFile {
     /// # Errors
     /// When it is empty or no capture.
     pub fn from_reader(name: &str, inner: Box<dyn Read + Send>, options: &OpenOptions) -> Result<Self, SourceError> {
-        let failed = |source| SourceError::Io { path: name.to_owned(), what: "read", source };
-        let raw = SharedRaw(Arc::new(Mutex::new(Raw { inner, hash: options.hash.then(Sha256::new), bytes: 0 })));
-        let mut outside = raw.clone();
-        let head = archive::sniff(&mut outside).map_err(failed)?;
-        if head.is_empty() {
-            return Err(SourceError::Empty { path: name.to_owned() });
-        }
-        // What is not packed cannot unpack to more than it is.
-        let cap = if Wrapping::of(&head) == Wrapping::Plain { u64::MAX } else { options.unpack_cap };
-        let unwrapped = archive::unwrap(head, Box::new(outside)).map_err(failed)?;
-        let mut reader = Capped::new(unwrapped, cap);
-        let head = archive::sniff(&mut reader).map_err(failed)?;
+        Self::read(Opened::from_reader(name, inner, options)?)
+    }
+
+    /// Goes on with an input that was opened.
+    ///
+    /// # Errors
+    /// When it is no capture.
+    pub fn read(opened: Opened) -> Result<Self, SourceError> {
+        let Opened { name, raw, reader, cap, head } = opened;
         let (walk, format, header) = if let Some(header) = pcap::Header::read(&head) {
             (Walk::Pcap(header), Format::Pcap, pcap::HEADER)
         } else if pcapng::is_pcapng(&head) {
@@ -176,7 +155,7 @@ impl CaptureFile {
         } else if let Some(header) = snoop::Header::read(&head) {
             (Walk::Snoop(header), Format::Snoop, snoop::HEADER)
         } else {
-            return Err(SourceError::NotACapture { path: name.to_owned(), looks_like: archive::looks_like(&head) });
+            return Err(SourceError::NotACapture { path: name, looks_like: archive::looks_like(&head) });
         };
         let links = match &walk {
             Walk::Pcap(h) => BTreeSet::from([h.link()]),
@@ -184,9 +163,9 @@ impl CaptureFile {
             Walk::Pcapng(_) => BTreeSet::new(),
         };
         let summary = InputSummary {
-            path: name.to_owned(),
+            path: name.clone(),
             sha256: None,
-            format,
+            format: format.as_str(),
             link_types: Vec::new(),
             packets: 0,
             records: 0,
@@ -197,18 +176,7 @@ impl CaptureFile {
         };
         let carry = head.get(header..).unwrap_or_default().to_vec();
         let offset = header as u64;
-        Ok(Self {
-            path: name.to_owned(),
-            raw,
-            reader,
-            cap: options.unpack_cap,
-            walk,
-            carry,
-            offset,
-            ended: false,
-            links,
-            summary,
-        })
+        Ok(Self { path: name, raw, reader, cap, walk, carry, offset, ended: false, links, summary })
     }
 
     /// Fills `block` with the next records; `false` at the end. After an error the block still holds what was read.
@@ -336,33 +304,17 @@ impl CaptureFile {
         }
     }
 
-    /// Format.
-    #[must_use]
-    pub fn format(&self) -> Format {
-        self.summary.format
-    }
-
     /// Bytes read from disk so far.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
-        self.raw.with(|raw| raw.bytes)
+        self.raw.bytes_read()
     }
 
     /// What was read. The hash is of the whole file, also where reading stopped early.
     #[must_use]
     pub fn summary(mut self) -> InputSummary {
         self.summary.link_types = self.links.iter().map(ToString::to_string).collect();
-        self.summary.sha256 = self.raw.with(|raw| {
-            let mut hash = raw.hash.take()?;
-            let mut buf = vec![0; 1 << 16];
-            while let Ok(n) = raw.inner.read(&mut buf) {
-                if n == 0 {
-                    break;
-                }
-                hash.update(buf.get(..n).unwrap_or_default());
-            }
-            Some(hash.finalize().iter().map(|b| format!("{b:02x}")).collect())
-        });
+        self.summary.sha256 = self.raw.sha256();
         self.summary
     }
 }

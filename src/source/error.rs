@@ -30,6 +30,16 @@ pub enum SourceError {
         /// A guess from the first bytes.
         looks_like: &'static str,
     },
+    /// Something that begins like no format we read.
+    #[error(
+        "{path}: this is {looks_like}, no capture (pcap, pcapng, snoop) and no log, flow export, traceroute, mail, routing table or list that Rutter knows; --as FORMAT says what it is (--help lists them)"
+    )]
+    Unknown {
+        /// The input.
+        path: String,
+        /// A guess from the first bytes.
+        looks_like: &'static str,
+    },
     /// A names file without a name.
     #[error("{path}: no line in it is a name for an address; expected \"ADDRESS NAME\" or \"ADDRESS,NAME\" lines")]
     NoNames {

@@ -19,6 +19,7 @@ pub mod error;
 pub mod files;
 pub mod live;
 pub mod names;
+pub mod opened;
 #[cfg(target_os = "linux")]
 mod packet_socket;
 pub mod pcap;

@@ -132,7 +132,7 @@ fn more_is_said_when_more_is_asked_for() {
     assert_eq!(plain.2, "");
     let (code, out, said) = run(&["trace", "-v", CAPTURE]);
     assert_eq!((code, out.replace(" -v", "")), (plain.0, plain.1.replace(" -v", "")));
-    for part in ["1 capture,", "93 packets", "1 finding, 1 shown", "location tables of", "report of"] {
+    for part in ["1 file,", "93 packets", "1 finding, 1 shown", "location tables of", "report of"] {
         assert!(said.contains(part), "no {part:?} in {said}");
     }
     let (_, _, more) = run(&["trace", "-vv", CAPTURE]);

@@ -7,6 +7,7 @@ mod bad_input;
 mod cli;
 mod corpus;
 mod fixtures;
+mod incident;
 mod lab;
 mod live;
 mod lookup;

@@ -97,6 +97,12 @@ impl Format {
         Self::Globalping,
     ];
 
+    /// Is it written an object a line, so that it may be read in portions of whole lines?
+    #[must_use]
+    pub fn is_line_by_line(self) -> bool {
+        matches!(self, Self::Atlas | Self::Scamper)
+    }
+
     /// A short word for reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -169,7 +169,11 @@ fn blocks_do_not_cut_flows_and_silence_does() {
     scene.tcp(ms(5_000 * 400 + 360_000), CLIENT, SERVER, (900, 700), ACK, b"z");
     for frames_per_block in [1, 5, 100, 10_000] {
         let shards = scene.shards(caps(1 << 12), frames_per_block, false);
-        let digest = crate::evidence::merge::digest(&shards.iter().collect::<Vec<_>>(), crate::evidence::merge::Wanted::All);
+        let digest = crate::evidence::merge::digest(
+            &shards.iter().collect::<Vec<_>>(),
+            crate::evidence::ledger::Records::default(),
+            crate::evidence::merge::Wanted::All,
+        );
         let flows: Vec<_> =
             digest.conversations.iter().map(|c| (c.origin.to_string(), c.flows, c.forward.packets, c.trust)).collect();
         assert_eq!(flows, [("198.51.0.10".to_owned(), 2, 403, SourceTrust::Echoed)], "{frames_per_block} frames a block");

@@ -34,7 +34,7 @@ fn busy() -> Scene {
 }
 
 fn printed(shards: &[Shard]) -> String {
-    format!("{:#?}", digest(&shards.iter().collect::<Vec<_>>(), Wanted::All))
+    format!("{:#?}", digest(&shards.iter().collect::<Vec<_>>(), crate::evidence::ledger::Records::default(), Wanted::All))
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn neither_shards_nor_blocks_nor_order_show() {
     let reference = printed(&many);
     assert_eq!(printed(&scene.shards(caps(1 << 12), 64, true)), reference, "one shard");
     assert_eq!(printed(&scene.shards(caps(1 << 12), 7, false)), reference, "smaller blocks");
-    let backward = digest(&many.iter().rev().collect::<Vec<_>>(), Wanted::All);
+    let backward = digest(&many.iter().rev().collect::<Vec<_>>(), crate::evidence::ledger::Records::default(), Wanted::All);
     assert_eq!(format!("{backward:#?}"), reference, "the other way round");
     assert_eq!(printed(&many), reference, "and it can be asked again");
 }
@@ -82,7 +82,7 @@ fn a_full_list_is_said_to_be_sampled() {
     let tight = crate::evidence::shard::Caps { heads: 4, ..caps(1 << 12) };
     let shards = scene.shards(tight, 64, true);
     assert!(shards[0].heads.left_out > 0);
-    assert!(digest(&shards.iter().collect::<Vec<_>>(), Wanted::All).sampled);
+    assert!(digest(&shards.iter().collect::<Vec<_>>(), crate::evidence::ledger::Records::default(), Wanted::All).sampled);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn what_a_tunnel_names_is_found_in_any_shard() {
         let error = ipv4(router, prober, 1, &icmp(11, 0, [0; 4], &probe));
         scene.ip(ms(3), &ipv4("192.0.3.1", "192.0.3.2", 47, &join(&[&[0, 0, 8, 0], &error])));
         let shards = scene.shards(caps(1 << 14), 1 << 10, false);
-        let found = digest(&shards.iter().collect::<Vec<_>>(), Wanted::Heaviest);
+        let found = digest(&shards.iter().collect::<Vec<_>>(), crate::evidence::ledger::Records::default(), Wanted::Heaviest);
         let router: std::net::IpAddr = router.parse().unwrap_or(std::net::Ipv4Addr::UNSPECIFIED.into());
         assert!(found.conversations.iter().any(|c| c.target == router), "probe to 203.0.7.{last}");
     }

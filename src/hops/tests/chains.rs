@@ -28,7 +28,7 @@ fn xff(entries: &[&str]) -> Vec<Route> {
 }
 
 fn resolve(m: &Made) -> Vec<Route> {
-    let routes = chains(&m.digest, &trusted);
+    let routes = chains(&m.digest, &crate::hops::Joins::of(&m.digest), &trusted);
     routes.iter().for_each(check);
     routes
 }

@@ -136,6 +136,7 @@ fn flow(src: &str, dst: &str, dport: u16, trust: SourceTrust) -> Evidence {
         rtt_client: None,
         host: None,
         evicted: false,
+        recorded: false,
     }))
 }
 

@@ -121,7 +121,7 @@ fn the_summary_of_an_input_is_that_of_its_packets() {
     d.take(&block(&[udp(1, 2)], 99, 3));
     let reading = d.conclude(Census::default(), Vec::new(), false);
     let [input] = reading.inputs.as_slice() else { panic!("{:?}", reading.inputs) };
-    assert_eq!((input.path.as_str(), input.format, input.packets), ("eth9", Format::Live, 3));
+    assert_eq!((input.path.as_str(), input.format, input.packets), ("eth9", "live", 3));
     assert_eq!((input.first, input.last), (Some(Timestamp(99 * S)), Some(Timestamp(101 * S))));
     assert_eq!(input.link_types, ["EN10MB"]);
 }

@@ -55,6 +55,9 @@ pub(super) fn finding(kind: &str) -> &str {
         "backscatter" => "Answers to forged packets (backscatter)",
         "scan" => "Scan",
         "upload" => "Unusual upload",
+        "alert" => "Marked by a detector",
+        "listed" => "On a list that was given",
+        "mail" => "Way of a mail",
         "proxied-request" => "Request through proxies",
         "traceroute" => "Traceroute",
         "chosen" => "Chosen by the analyst",
@@ -83,7 +86,8 @@ pub(super) fn role(role: HopRole) -> &'static str {
         HopRole::Transit => "router on the way",
         HopRole::TunnelEntry => "tunnel entry",
         HopRole::TunnelExit => "tunnel exit",
-        HopRole::Proxy => "proxy that forwarded the request",
+        HopRole::Proxy => "proxy or relay that passed it on",
+        HopRole::Translator => "address that was rewritten (NAT)",
         HopRole::Reflector => "host used to bounce traffic off",
         HopRole::Target => "target",
     }
@@ -137,6 +141,7 @@ pub(super) fn position(at: Position) -> String {
     match at {
         Position::Frame { frame, offset } => format!("frame {}, byte {}", count(frame), count(offset)),
         Position::Line { line, offset } => format!("line {}, byte {}", count(line), count(offset)),
+        Position::Record { record, offset } => format!("record {}, byte {}", count(record), count(offset)),
     }
 }
 

@@ -1,0 +1,281 @@
+//! The way of a mail: Received lines, from the top (METHODS B.5).
+//!
+//! Every server puts its line above those that are there, so the topmost one was written by the server that holds the mail.
+//! It proves who handed the mail over to that server. The line below is believed only if the host that wrote it is the one
+//! that handed the mail over, and that host is trusted (or is inside: private addresses). Everything below the first line
+//! that is not believed may be forged, and forged lines are always below.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use super::names::Names;
+use super::parts::{LONGEST, ROUTES, clean, count, in_order, point, rest_on, seen_point, segment};
+use crate::model::digest::Digest;
+use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, JoinKind, SourceTrust};
+use crate::model::hop::{Hop, HopRole, Knowledge};
+use crate::model::net::unmapped;
+use crate::model::record::{Mail, Received, UNNAMED};
+use crate::model::route::{Route, RouteSource};
+use crate::model::time::Span;
+
+/// Most lines shown on one route.
+const LINES: usize = 64;
+/// A line that is later than the one above it by more than this was not written on this way.
+const BACKWARD_NS: i64 = 600 * 1_000_000_000;
+const CLAIM: &str = "from a Received line that nobody vouches for; weight 0 for attribution";
+
+/// One route per mail that names a client by its address, in order of the facts; at most 4,096. `trusted` says which
+/// addresses belong to servers whose lines the analyst believes.
+#[must_use]
+pub fn mails(digest: &Digest, trusted: &dyn Fn(IpAddr) -> bool) -> Vec<Route> {
+    let items = in_order(digest);
+    let mut joined: BTreeMap<EvidenceId, Vec<EvidenceId>> = BTreeMap::new();
+    for item in &items {
+        if let Evidence::Join(join) = &item.fact
+            && join.kind == JoinKind::Mailed
+        {
+            for id in &join.of {
+                joined.entry(*id).or_default().push(item.id);
+            }
+        }
+    }
+    let mails: Vec<(&EvidenceItem, &Mail)> = items
+        .iter()
+        .filter_map(|item| match &item.fact {
+            Evidence::Mail(mail) if mail.received.iter().any(|r| r.addr.is_some()) => Some((*item, mail.as_ref())),
+            _ => None,
+        })
+        .collect();
+    let addresses: BTreeSet<IpAddr> =
+        mails.iter().flat_map(|(_, m)| &m.received).flat_map(|r| [r.addr, r.by_addr]).flatten().map(unmapped).collect();
+    let names = Names::gather(&items, |addr| addresses.contains(&addr));
+    let mut routes: Vec<Route> = mails
+        .iter()
+        .take(ROUTES)
+        .map(|(item, mail)| {
+            let mut because = vec![item.id];
+            because.extend(joined.get(&item.id).into_iter().flatten());
+            route(item, mail, &because, trusted, &names)
+        })
+        .collect();
+    if let (Some(last), true) = (routes.last_mut(), mails.len() > ROUTES) {
+        last.remarks.push(format!("{} more mails are left out", mails.len() - ROUTES));
+    }
+    routes
+}
+
+/// Lines that are believed, from the top; the rest is claimed.
+fn believed(mail: &Mail, trusted: &dyn Fn(IpAddr) -> bool) -> (usize, &'static str) {
+    // Lines that name nobody (a queue run, a local pick-up) are passed over as long as what is above is believed.
+    let mut accepted = 0;
+    let mut client: Option<&Received> = None;
+    for (n, line) in mail.received.iter().enumerate() {
+        if let Some(above) = client {
+            let ours = above.addr.map(unmapped).is_some_and(|addr| trusted(addr) || is_inside(addr));
+            if !ours {
+                return (accepted, "the client is no trusted server, so what is below its line is a claim");
+            }
+            if !wrote(above, line) {
+                return (accepted, "the next line was not written by the host that handed the mail over");
+            }
+            if let (Some(earlier), Some(later)) = (line.time, above.time)
+                && earlier.since(later) > BACKWARD_NS
+            {
+                return (accepted, "the next line is later than the one above it");
+            }
+        }
+        accepted = n + 1;
+        if line.addr.is_some() {
+            client = Some(line);
+        }
+    }
+    (accepted, "every line is of a trusted server")
+}
+
+/// Did the client of `above` write `line`? By its address, or by the name that the server found for it (never by the name
+/// that it gave itself).
+fn wrote(above: &Received, line: &Received) -> bool {
+    let by_addr = above.addr.is_some() && line.by_addr.map(unmapped) == above.addr.map(unmapped);
+    let by_name = above.name.is_some() && line.by == above.name;
+    let by_literal =
+        line.by.as_deref().and_then(|by| by.trim_matches(['[', ']']).parse().ok()).is_some_and(|a: IpAddr| Some(a) == above.addr);
+    // A line without a host of its own (qmail) was written by whoever wrote the one above.
+    by_addr || by_name || by_literal || line.by.is_none()
+}
+
+/// Addresses that are never seen from outside.
+fn is_inside(addr: IpAddr) -> bool {
+    match addr {
+        IpAddr::V4(a) => a.is_private() || a.is_loopback() || a.is_link_local(),
+        IpAddr::V6(a) => a.is_loopback() || a.is_unique_local() || a.is_unicast_link_local(),
+    }
+}
+
+fn route(item: &EvidenceItem, mail: &Mail, because: &[EvidenceId], trusted: &dyn Fn(IpAddr) -> bool, names: &Names<'_>) -> Route {
+    let (accepted, why) = believed(mail, trusted);
+    let times = mail.received.iter().take(accepted).filter_map(|r| r.time);
+    let seen = times.map(Span::at).reduce(Span::join).unwrap_or(Span::at(item.time));
+    let named: Vec<&Received> = mail.received.iter().filter(|r| r.addr.is_some()).collect();
+    let kept = mail.received.iter().take(accepted).filter(|r| r.addr.is_some()).count();
+    // From the bottom: claims first, then the client, then the servers up to the one that holds the mail.
+    let mut hops: Vec<Hop> = Vec::new();
+    let claims = named.len().saturating_sub(kept);
+    for line in named.iter().skip(kept).take(LINES).rev() {
+        let mut hop = point(line.addr.map(unmapped), HopRole::Proxy, Knowledge::Asserted);
+        hop.remarks.push(CLAIM.to_owned());
+        describe(&mut hop, line);
+        rest_on(&mut hop, because.iter().copied());
+        hops.push(hop);
+    }
+    let first = hops.len();
+    for (n, line) in named.iter().take(kept).enumerate().rev() {
+        let role = if n + 1 == kept { HopRole::Origin } else { HopRole::Proxy };
+        let kind = if n == 0 { Knowledge::Observed } else { Knowledge::Inferred };
+        let mut hop = seen_point(line.addr.map(unmapped), role, kind, line.time.map_or(seen, Span::at), because);
+        hop.remarks.push(match n {
+            0 => "handed the mail over to the server that holds it: that server's word".to_owned(),
+            _ => "named by a trusted server".to_owned(),
+        });
+        describe(&mut hop, line);
+        hops.push(hop);
+    }
+    let top = mail.received.first();
+    let target = top.and_then(|r| r.by_addr).map_or(UNNAMED, unmapped);
+    let mut end = seen_point(Some(target), HopRole::Target, Knowledge::Observed, seen, because);
+    if let Some(by) = top.and_then(|r| r.by.as_deref()) {
+        end.remarks.push(format!("calls itself {}", clean(by)));
+    }
+    hops.push(end);
+    for (hop, rank) in hops.iter_mut().zip(0..) {
+        hop.rank = rank;
+        names.attach(hop);
+    }
+    let last = hops.len() - 1;
+    let segments = (0..last)
+        .map(|i| {
+            if i >= first {
+                segment(i, i + 1, Knowledge::Gap, (0, LONGEST), "handed over; routers unknown")
+            } else {
+                segment(i, i + 1, Knowledge::Asserted, (0, LONGEST), "not believed; weight 0 for attribution")
+            }
+        })
+        .collect();
+    let origin = hops.get(first).filter(|h| h.role == HopRole::Origin).and_then(|h| h.addr);
+    Route {
+        source: RouteSource::Mail,
+        origin,
+        trust: if origin.is_some() { SourceTrust::Echoed } else { SourceTrust::Plausible },
+        target,
+        seen,
+        hops,
+        segments,
+        complete: true,
+        remarks: remarks(mail, claims, why),
+    }
+}
+
+fn describe(hop: &mut Hop, line: &Received) {
+    if let Some(helo) = &line.helo {
+        hop.remarks.push(format!("called itself {}", clean(helo)));
+    }
+    if let Some(name) = &line.name {
+        hop.remarks.push(format!("the receiving server found the name {}", clean(name)));
+    }
+    if let (Some(by), Some(time)) = (&line.by, line.time) {
+        hop.remarks.push(format!("received by {} at {time}", clean(by)));
+    }
+}
+
+fn remarks(mail: &Mail, claims: usize, why: &str) -> Vec<String> {
+    let mut out = vec![why.to_owned()];
+    if let Some(id) = &mail.message_id {
+        out.push(format!("Message-ID {}", clean(id)));
+    }
+    if claims > LINES {
+        out.push(format!("{} are left out", count(claims - LINES, "more claimed line", "more claimed lines")));
+    }
+    if mail.left_out > 0 {
+        out.push(format!("{} more Received lines were not read", mail.left_out));
+    }
+    for entry in mail.originating.iter().take(4) {
+        out.push(format!("a header names {} as the sending client: a claim of whoever wrote it", clean(&entry.text)));
+    }
+    for result in mail.authentication.iter().take(4) {
+        out.push(format!("authentication: {}", clean(result)));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::evidence::{InputId, Position, Provenance};
+    use crate::model::time::Timestamp;
+
+    fn line(addr: Option<&str>, name: Option<&str>, by: &str, minute: i64) -> Received {
+        Received {
+            addr: addr.map(|a| a.parse().unwrap()),
+            name: name.map(Into::into),
+            by: Some(by.into()),
+            time: Some(Timestamp(minute * 60_000_000_000)),
+            ..Received::default()
+        }
+    }
+
+    fn route_of(received: Vec<Received>, trusted: &[&str]) -> Route {
+        let mail = Mail { received, ..Mail::default() };
+        let from = Provenance { input: InputId(0), at: Position::Line { line: 1, offset: 0 } };
+        let item = EvidenceItem { id: EvidenceId(1), from, time: Timestamp(0), fact: Evidence::Mail(Box::new(mail)) };
+        let digest = Digest { items: vec![item], ..Digest::default() };
+        let trusted: Vec<IpAddr> = trusted.iter().map(|a| a.parse().unwrap()).collect();
+        mails(&digest, &|addr| trusted.contains(&addr)).remove(0)
+    }
+
+    fn forged() -> Vec<Received> {
+        vec![
+            line(Some("203.0.113.7"), Some("relay.example.net"), "mx.example.org", 10),
+            line(Some("198.51.100.9"), None, "relay.example.net", 9),
+            line(Some("192.0.2.66"), None, "innocent.example", 8),
+        ]
+    }
+
+    #[test]
+    fn lines_below_a_stranger_are_claims() {
+        let route = route_of(forged(), &[]);
+        assert_eq!(route.origin, Some("203.0.113.7".parse().unwrap()));
+        let kinds: Vec<_> = route.hops.iter().map(|h| (h.role, h.kind)).collect();
+        assert_eq!(
+            kinds,
+            [
+                (HopRole::Proxy, Knowledge::Asserted),
+                (HopRole::Proxy, Knowledge::Asserted),
+                (HopRole::Origin, Knowledge::Observed),
+                (HopRole::Target, Knowledge::Observed)
+            ]
+        );
+    }
+
+    #[test]
+    fn a_trusted_relay_is_believed_as_far_as_it_wrote() {
+        let route = route_of(forged(), &["203.0.113.7"]);
+        assert_eq!(route.origin, Some("198.51.100.9".parse().unwrap()));
+        // The third line names a host that the client of the second cannot be shown to be.
+        let route = route_of(forged(), &["203.0.113.7", "198.51.100.9"]);
+        assert_eq!(route.origin, Some("198.51.100.9".parse().unwrap()));
+        assert!(route.remarks[0].contains("not written by"), "{:?}", route.remarks);
+    }
+
+    #[test]
+    fn time_does_not_run_backward() {
+        let mut lines = forged();
+        lines[1].time = Some(Timestamp(60 * 60_000_000_000));
+        assert_eq!(route_of(lines, &["203.0.113.7"]).origin, Some("203.0.113.7".parse().unwrap()));
+    }
+
+    #[test]
+    fn relays_inside_are_passed() {
+        let mut lines = forged();
+        lines.insert(0, line(Some("10.0.0.2"), Some("mx.example.org"), "store.example.org", 11));
+        assert_eq!(route_of(lines, &[]).origin, Some("203.0.113.7".parse().unwrap()));
+    }
+}
