@@ -13,6 +13,7 @@
 //!
 //! use rutter::locate::{Locator, Tables};
 //! use rutter::pipeline::answer::{self, Ask, Means};
+//! use rutter::pipeline::inputs;
 //! use rutter::pipeline::replay::{self, Options, Progress};
 //! use rutter::pipeline::study::Overview;
 //!
@@ -20,8 +21,10 @@
 //! let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/proxy-chain.pcap");
 //! let (client, forged): (IpAddr, IpAddr) = ("18.228.44.19".parse()?, "8.8.4.4".parse()?);
 //!
+//! let options = Options::default();
+//! let inputs = inputs::sort(vec![capture], &options.recognition, &options.open);
 //! let study = Overview::new(Tables::shipped());
-//! let reading = replay::replay(vec![capture], &Options::default(), study, &Progress::default());
+//! let reading = replay::replay(inputs, &options, study, &Progress::default());
 //! let last = reading.inputs.iter().filter_map(|input| input.last).max();
 //!
 //! let locator = Locator::new(Tables::shipped(), Vec::new());
@@ -42,7 +45,7 @@
 //!
 //! | module | from | to |
 //! |---|---|---|
-//! | [`source`] | files, archives, interfaces | blocks of packets |
+//! | [`source`] | files, archives, interfaces | blocks of packets, streams of records |
 //! | [`decode`] | bytes of one packet | headers, quotes, chains, names |
 //! | [`evidence`] | many packets | facts with their place in the input, and sums: a digest |
 //! | [`hops`] | the digest | routes: ordered hops and what lies between them |

@@ -32,6 +32,7 @@ Examples:
   rutter live -i eth0
   rutter live -i eth0 -i eth1 --format jsonl > findings.jsonl
   rutter live -i eth0 --duration 3600 -o hour.html
+  rutter live -i udp:0.0.0.0:2055
 
 Without root, give the program the capability once: setcap cap_net_raw+ep $(command -v rutter)";
 
@@ -59,7 +60,7 @@ pub enum Format {
 #[derive(Clone, Debug, Parser)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Interface; may be given more than once.
+    /// Interface, or udp:ADDRESS:PORT to which routers send NetFlow, IPFIX or sFlow; may be given more than once.
     #[arg(short, long = "interface", value_name = "IFACE", required = true)]
     pub interface: Vec<String>,
     /// Format of what is printed while packets arrive.
@@ -141,6 +142,7 @@ impl Teller<'_> {
         let mut digest = digest.clone();
         let begin = first(&digest);
         answer::add_names(&mut digest, self.named, self.interfaces, begin);
+        answer::join(&mut digest);
         let found = answer::answer(&digest, last(&digest), self.ask, &self.means);
         let mut out = String::new();
         let news = self.news.pick(&found.paths, &digest);
@@ -240,6 +242,7 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     let mut digest = std::mem::take(&mut reading.digest);
     let begin = first(&digest);
     answer::add_names(&mut digest, &named, reading.inputs.len(), begin);
+    answer::join(&mut digest);
     let end = reading.inputs.iter().filter_map(|i| i.last).max();
     let found = answer::answer(&digest, end, &ask, &means);
     super::trace::log_answer(&found);

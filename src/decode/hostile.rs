@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::packet::{self, LayerSink};
 use super::testkit::*;
-use super::{dns, http, icmp, link, tls};
-use crate::model::evidence::TunnelKind;
+use super::{dns, http, icmp, link, proxy_protocol, sip, smtp, socks, tls};
+use crate::model::evidence::{ListKind, TunnelKind};
 use crate::model::net::PackedAddr;
 
 /// Every number that is read, and some that are not.
@@ -22,7 +22,7 @@ impl LayerSink for Listener {
     fn ip(&mut self, _: PackedAddr, _: PackedAddr) {
         self.0 += 1;
     }
-    fn listed(&mut self, _: PackedAddr) {
+    fn listed(&mut self, _: ListKind, _: PackedAddr) {
         self.0 += 1;
     }
     fn tunnel(&mut self, _: TunnelKind, _: (PackedAddr, PackedAddr), _: Option<u32>) {
@@ -62,9 +62,30 @@ fn read_payload(bytes: &[u8]) -> Result<(), TestCaseError> {
             prop_assert!(entry.text.len() <= 256 && entry.text.bytes().all(|b| (0x20..0x7f).contains(&b)));
         }
     }
+    read_conversation(bytes)?;
     if let Some(name) = tls::server_name(bytes) {
         prop_assert!(name.len() <= 253 && name.bytes().all(|b| (0x20..0x7f).contains(&b)));
     }
+    Ok(())
+}
+
+fn read_conversation(bytes: &[u8]) -> Result<(), TestCaseError> {
+    let entries = sip::head(bytes).map(|head| head.entries).unwrap_or_default();
+    prop_assert!(entries.len() <= sip::MAX_ENTRIES);
+    let request = socks::request(bytes).ok().flatten();
+    prop_assert!(request.as_ref().is_none_or(|r| r.len <= bytes.len()));
+    let header = proxy_protocol::header(bytes).ok().flatten();
+    prop_assert!(header.as_ref().is_none_or(|h| h.len <= bytes.len()));
+    let said = entries.into_iter().chain(request.map(|r| r.target)).chain(header.and_then(|h| h.client));
+    for entry in said {
+        prop_assert!(entry.text.len() <= 256 && entry.text.bytes().all(|b| (0x20..0x7f).contains(&b)));
+    }
+    let (mut session, mut heads) = (smtp::Session::default(), 0);
+    if let smtp::Progress::More(n) | smtp::Progress::Other(n) = session.read(bytes, false, &mut |head| heads += head.len()) {
+        prop_assert!(n <= bytes.len());
+    }
+    prop_assert!(heads <= bytes.len());
+    let _ = (tls::Extent::default().is_whole(bytes), http::goes_on(bytes), sip::is_whole(bytes), socks::looks_like(bytes));
     Ok(())
 }
 
@@ -111,6 +132,12 @@ fn texts() -> Vec<Vec<u8>> {
     vec![
         b"GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-For: 192.0.2.1, 10.0.0.1\r\nForwarded: for=\"[2001:db8::1]:1\";by=_x, for=unknown\r\nVia: 1.1 a (b, c), 1.0 d\r\n\r\n".to_vec(),
         client_hello("www.example.org"),
+        b"INVITE sip:b@b.example SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;received=192.0.2.9, SIP/2.0/TCP a.example\r\nRecord-Route: <sip:a;lr>\r\n\r\n".to_vec(),
+        b"EHLO a\r\nDATA\r\nFrom: a\r\n\r\nx\r\n.\r\nBDAT 9 LAST\r\nFrom: b\r\nSTARTTLS\r\n".to_vec(),
+        join(&[&[5, 1, 0, 1, 1], b"u", &[1], b"p", &[5, 1, 0, 3, 11], b"example.org", &[1, 187]]),
+        join(&[&[4, 1, 1, 187, 0, 0, 0, 1], b"me\0a.example\0"]),
+        b"PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n".to_vec(),
+        join(&[b"\r\n\r\n\0\r\nQUIT\n", &[0x21, 0x11, 0, 12], &[1; 12]]),
         dns_response("www.example.org", 1, &[dns_record("www.example.org", 5, 60, &dns_name("e.example")), dns_record("e.example", 1, 5, &[192, 0, 2, 1])]),
     ]
 }
@@ -140,7 +167,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_texts(which in 0..3_usize, cut in 0..400_usize, edits in proptest::collection::vec((0..300_usize, any::<u8>()), 0..6)) {
+    fn damaged_texts(which in 0..9_usize, cut in 0..400_usize, edits in proptest::collection::vec((0..300_usize, any::<u8>()), 0..6)) {
         let mut bytes = texts()[which].clone();
         for (at, byte) in edits {
             if let Some(b) = bytes.get_mut(at) {

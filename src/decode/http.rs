@@ -1,5 +1,6 @@
 //! Who asked for what through whom: `Host`, `X-Forwarded-For`, `Forwarded` (RFC 7239) and `Via` (RFC 9110 7.6.3) of
-//! an HTTP/1 request head. Headers that carry a single client address (`X-Real-IP` and its like) are no chains.
+//! an HTTP/1 request head; `X-Real-IP` and its like, which carry a single client address; and where CONNECT (RFC 9110
+//! 9.3.6) asks a proxy to go on to.
 
 use std::ops::Range;
 
@@ -14,6 +15,9 @@ const MAX_HEADERS: usize = 128;
 pub const MAX_ENTRIES: usize = 64;
 /// Bytes of an entry's text.
 const MAX_TEXT: usize = 256;
+
+/// Headers that carry the one address that a proxy took for the client's: nginx, Cloudflare, Akamai and others, Fastly.
+const CLIENT_IP: [&str; 4] = ["x-real-ip", "cf-connecting-ip", "true-client-ip", "fastly-client-ip"];
 
 /// What a request head says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -82,7 +86,54 @@ pub fn request_head(payload: &[u8]) -> Option<Head> {
             head.chains.push(chain);
         }
     }
+    let client_ips = request.headers.iter().filter(|h| CLIENT_IP.iter().any(|name| h.name.eq_ignore_ascii_case(name)));
+    if let Some(mut chain) = chain(ChainKind::ClientIp, client_ips.map(|h| h.value)) {
+        // Several of them with one address are one statement.
+        let mut once: Vec<ChainEntry> = Vec::with_capacity(chain.entries.len());
+        chain.entries.drain(..).for_each(|entry| {
+            if !once.contains(&entry) {
+                once.push(entry);
+            }
+        });
+        head.chains.push(ForwardedChain { entries: once, ..chain });
+    }
+    if let (Some("CONNECT"), Some(target)) = (request.method, request.path) {
+        head.chains.push(ForwardedChain { kind: ChainKind::Connect, entries: vec![entry(target.as_bytes())], left_out: 0 });
+    }
     Some(head)
+}
+
+/// Does the head that begins here go on beyond these bytes? `false` too where they can't be the beginning of one.
+#[must_use]
+pub fn goes_on(bytes: &[u8]) -> bool {
+    if !looks_like_request(bytes) || bytes.len() >= MAX_HEAD || head_end(bytes, 0).is_some() {
+        return false;
+    }
+    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+    let mut config = httparse::ParserConfig::default();
+    config.ignore_invalid_headers_in_requests(true);
+    config.allow_multiple_spaces_in_request_line_delimiters(true);
+    match config.parse_request(&mut httparse::Request::new(&mut headers), bytes) {
+        Ok(status) => status.is_partial(),
+        Err(error) => error == httparse::Error::TooManyHeaders,
+    }
+}
+
+/// Where the first empty line ends, looked for from a few bytes in front of `from` on.
+#[must_use]
+pub fn head_end(bytes: &[u8], from: usize) -> Option<usize> {
+    let from = from.saturating_sub(3);
+    let mut at = from;
+    // An end of line, and another one right behind it or behind a carriage return.
+    while let Some(end) = bytes.get(at..).and_then(|rest| memchr::memchr(b'\n', rest)) {
+        at += end + 1;
+        match bytes.get(at..).unwrap_or_default() {
+            [b'\n', ..] => return Some(at + 1),
+            [b'\r', b'\n', ..] => return Some(at + 2),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The host in the request target, where the target has one (RFC 9112 3.2.2 and 3.2.3).

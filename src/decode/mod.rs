@@ -6,6 +6,7 @@
 //! * [`tunnel`]: packets inside packets
 //! * [`icmp`]: what an ICMP error quotes and what RFC 4884 lets it add
 //! * [`dns`], [`http`], [`tls`]: names and forwarded chains in payloads
+//! * [`proxy_protocol`], [`socks`], [`sip`], [`smtp`]: whom a connection stands for, where it goes on to, whom a message passed
 //! * [`trace`]: traceroutes that tools wrote down
 //! * [`log`], [`flow`], [`mail`], [`routing`], [`list`]: records that are no packets; [`format`](self::format) is their registry,
 //!   [`record`] what they share, [`clock`] how they write times
@@ -25,8 +26,12 @@ pub mod log;
 pub mod mail;
 pub mod packet;
 pub mod plain;
+pub mod proxy_protocol;
 pub mod record;
 pub mod routing;
+pub mod sip;
+pub mod smtp;
+pub mod socks;
 pub mod text;
 pub mod tls;
 pub mod trace;

@@ -12,7 +12,7 @@ use pnet::packet::udp::UdpPacket;
 use super::error::DecodeError;
 use super::link::{self, Network};
 use super::tunnel;
-use crate::model::evidence::TunnelKind;
+use crate::model::evidence::{ListKind, TunnelKind};
 use crate::model::net::{IpProtocol, PackedAddr};
 
 /// IP headers inside IP headers that are followed; deeper ones end the visible path.
@@ -77,8 +77,11 @@ pub struct Packet {
 pub trait LayerSink {
     /// An IP header.
     fn ip(&mut self, _src: PackedAddr, _dst: PackedAddr) {}
-    /// An address in an IP option or extension header.
-    fn listed(&mut self, _addr: PackedAddr) {}
+    /// An address in an IP option or extension header of the packet just told about. Those of one list come in order of
+    /// travel.
+    fn listed(&mut self, _kind: ListKind, _addr: PackedAddr) {}
+    /// The packet just told about, whose header begins at `at`, is a piece of a larger one.
+    fn fragment(&mut self, _at: usize) {}
     /// Where a source-routed packet is going in the end: its header names only the next stop.
     fn bound_for(&mut self, _addr: PackedAddr) {}
     /// The packet just told about carries another one, or is where an encrypted tunnel hides it.
@@ -223,6 +226,9 @@ fn ipv4(frame: &[u8], at: usize, bytes: &[u8], packet: &mut Packet, sink: &mut i
         ip_id: ip.get_identification(),
         inner_error: None,
     };
+    if u16::from_be_bytes([bytes[6], bytes[7]]) & 0x3fff != 0 {
+        sink.fragment(at);
+    }
     if ip.get_fragment_offset() != 0 {
         packet.transport = Transport::Fragment;
     } else {
@@ -239,23 +245,46 @@ fn options(mut rest: &[u8], sink: &mut impl LayerSink) {
             (1, _) => rest = tail,
             (kind, [len, ..]) if *len >= 2 && usize::from(*len) <= rest.len() => {
                 let (option, after) = rest.split_at(usize::from(*len));
-                // Record route, loose and strict source route: pointer, then addresses; filled up to the pointer.
-                if let (7 | 131 | 137, [_, _, pointer, slots @ ..]) = (kind, option) {
-                    let listed = if kind == 7 { usize::from(*pointer).saturating_sub(4) / 4 } else { usize::MAX };
-                    for slot in slots.as_chunks::<4>().0.iter().take(listed) {
-                        sink.listed(PackedAddr::from_v4((*slot).into()));
-                    }
-                    // RFC 791 3.1: while the pointer is not past the route, the last slot is the destination.
-                    if let (131 | 137, Some(last)) = (kind, slots.as_chunks::<4>().0.last())
-                        && usize::from(*pointer) <= option.len()
-                    {
-                        sink.bound_for(PackedAddr::from_v4((*last).into()));
-                    }
-                }
+                option_addresses(kind, option, sink);
                 rest = after;
             }
             _ => return,
         }
+    }
+}
+
+/// One option, its two bytes of kind and length included. The pointer counts bytes of the option from 1.
+fn option_addresses(kind: u8, option: &[u8], sink: &mut impl LayerSink) {
+    let [_, _, pointer, rest @ ..] = option else { return };
+    let filled = usize::from(*pointer);
+    let list = match kind {
+        7 => ListKind::RecordRoute,
+        131 => ListKind::LooseSourceRoute,
+        137 => ListKind::StrictSourceRoute,
+        68 => {
+            // The low bits of the flags: 1 and 3 pair every time with an address.
+            if let [flags, pairs @ ..] = rest
+                && matches!(flags & 15, 1 | 3)
+            {
+                for [a, b, c, d, ..] in pairs.as_chunks::<8>().0.iter().take(filled.saturating_sub(5) / 8) {
+                    sink.listed(ListKind::Timestamp, PackedAddr::from_v4([*a, *b, *c, *d].into()));
+                }
+            }
+            return;
+        }
+        _ => return,
+    };
+    let slots = rest.as_chunks::<4>().0;
+    // Routers fill a recorded route up to the pointer; a source route is full from the beginning.
+    let listed = if list == ListKind::RecordRoute { filled.saturating_sub(4) / 4 } else { usize::MAX };
+    for slot in slots.iter().take(listed) {
+        sink.listed(list, PackedAddr::from_v4((*slot).into()));
+    }
+    // RFC 791 3.1: while the pointer is not past the route, the last slot is the destination.
+    if let (ListKind::LooseSourceRoute | ListKind::StrictSourceRoute, Some(last)) = (list, slots.last())
+        && filled <= option.len()
+    {
+        sink.bound_for(PackedAddr::from_v4((*last).into()));
     }
 }
 
@@ -316,8 +345,15 @@ fn extensions(frame: &[u8], packet: &mut Packet, sink: &mut impl LayerSink) -> b
         if packet.proto.0 == 43 {
             routing(rest.get(..size).unwrap_or_default(), sink);
         }
-        let later_fragment =
-            packet.proto.0 == 44 && rest.get(2..4).is_some_and(|b| u16::from_be_bytes([b[0], b[1]]) & 0xfff8 != 0);
+        // Offset and "more" (RFC 8200 4.5); neither in an atomic fragment (RFC 6946).
+        let place = match *rest {
+            [_, _, hi, lo, ..] if packet.proto.0 == 44 => u16::from_be_bytes([hi, lo]),
+            _ => 0,
+        };
+        if place & 0xfff9 != 0 {
+            sink.fragment(packet.ip_at as usize);
+        }
+        let later_fragment = place & 0xfff8 != 0;
         packet.proto = IpProtocol(next);
         packet.l4_at += size as u32;
         packet.l4_len = packet.l4_len.saturating_sub(size as u32);
@@ -328,12 +364,22 @@ fn extensions(frame: &[u8], packet: &mut Packet, sink: &mut impl LayerSink) -> b
     false
 }
 
-/// Addresses in a type 0 (RFC 2460) or segment routing header (type 4, RFC 8754).
+/// Addresses in a type 0 (RFC 2460) or segment routing header (type 4, RFC 8754), which has them last first and something
+/// else behind them.
 fn routing(header: &[u8], sink: &mut impl LayerSink) {
-    if let [_, _, 0 | 4, _, _, _, _, _, addresses @ ..] = header {
-        for addr in addresses.as_chunks::<16>().0 {
-            sink.listed(PackedAddr::from_v6((*addr).into()));
+    match header {
+        [_, _, 0, _, _, _, _, _, addresses @ ..] => {
+            for addr in addresses.as_chunks::<16>().0 {
+                sink.listed(ListKind::RoutingHeader, PackedAddr::from_v6((*addr).into()));
+            }
         }
+        [_, _, 4, _, last, _, _, _, addresses @ ..] => {
+            let segments = addresses.as_chunks::<16>().0;
+            for addr in segments.iter().take(usize::from(*last) + 1).rev() {
+                sink.listed(ListKind::RoutingHeader, PackedAddr::from_v6((*addr).into()));
+            }
+        }
+        _ => {}
     }
 }
 

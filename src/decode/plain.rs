@@ -7,7 +7,7 @@
 //! 43 ns with the general reader alone, and take 37.
 
 use super::packet::Transport;
-use super::{http, tls, tunnel};
+use super::{http, proxy_protocol, sip, smtp, socks, tls, tunnel};
 use crate::model::net::{IpProtocol, PackedAddr};
 
 /// A plain packet: what was found out to recognise it. Its fields are read where they are needed, since more of them
@@ -43,8 +43,8 @@ pub fn read(frame: &[u8]) -> Option<Plain<'_>> {
     let bytes = frame.get(at..)?;
     let ip = bytes.first_chunk::<40>()?;
     let (six, plain) = match ethertype {
-        // Five words of header, and no later fragment (RFC 791 3.1).
-        0x0800 => (false, ip[0] == 0x45 && be16(ip, 6) & 0x1fff == 0),
+        // Five words of header, and no fragment (RFC 791 3.1).
+        0x0800 => (false, ip[0] == 0x45 && be16(ip, 6) & 0x3fff == 0),
         0x86dd => (true, ip[0] >> 4 == 6),
         _ => return None,
     };
@@ -163,31 +163,68 @@ impl Plain<'_> {
         if self.tcp { be32(self.ports, 8) } else { 0 }
     }
 
-    /// As [`speaks`] says of the TCP payload. A sieve turns nearly all away by their first four bytes: requests begin
-    /// with three capitals, TLS handshakes with record type 22 and version 3.
+    /// As [`speaks`] says of the TCP payload and [`exports`] of the UDP payload. A sieve turns nearly all away by their first four bytes: requests of HTTP
+    /// and SIP and version 1 of the PROXY protocol begin with three capitals, TLS handshakes with record type 22 and version
+    /// 3, SOCKS with its version and a small number; greetings of SMTP have LO in third place.
     #[inline(always)]
     #[must_use]
     pub fn speaks(&self) -> bool {
         if !self.tcp {
-            return false;
+            return exports(self.l4);
         }
         let (offset, (sport, _)) = (usize::from(self.ports[12] >> 4) * 4, self.ports());
         let payload = self.l4.get(offset..).unwrap_or_default();
         let caught = match payload.first_chunk().map(|first| u32::from_be_bytes(*first)) {
-            Some(first) => (first & 0xe0e0_e000 == 0x4040_4000) | (first >> 16 == 0x1603) | (sport == 53),
+            Some(first) => {
+                (first & 0xe0e0_e000 == 0x4040_4000)
+                    | (first >> 16 == 0x1603)
+                    | (first & 0xfef0_0000 == 0x0400_0000)
+                    | (first & 0xdfdf == 0x4c4f)
+                    | (first == 0x0d0a_0d0a)
+                    | (first == u32::MAX)
+                    | (sport == 53)
+            }
             None => !payload.is_empty(),
         };
         caught && speaks(sport, self.l4, offset)
     }
 }
 
+/// Can the UDP payload begin an export of flows? NetFlow and IPFIX begin with a version of 5 to 10 in two bytes, sFlow with 5 in
+/// four. Little else begins so; who looks closer is `flow::Exporters::recognise`.
+#[inline(always)]
+#[must_use]
+pub fn exports(l4: &[u8]) -> bool {
+    match l4.get(8..).and_then(|payload| payload.first_chunk()).map(|first| u32::from_be_bytes(*first)) {
+        Some(first) => ((first >> 16).wrapping_sub(5) <= 5) | (first == 5),
+        None => false,
+    }
+}
+
 /// Is the TCP payload, at `offset` in what follows the IP header, worth a second look? It may begin with a request
-/// head, a TLS hello, or a DNS answer. Out of line: a few packets of a flow come here.
+/// head, a TLS hello, a DNS answer, or what begins a connection through a proxy, a mail session, a BGP message. Out of
+/// line: a few packets of a flow come here.
 #[inline(never)]
 #[must_use]
 pub fn speaks(sport: u16, l4: &[u8], offset: usize) -> bool {
     let payload = l4.get(offset..).unwrap_or_default();
-    !payload.is_empty() && (sport == 53 || http::looks_like_request(payload) || tls::looks_like_client_hello(payload))
+    !payload.is_empty()
+        && (sport == 53
+            || http::looks_like_request(payload)
+            || tls::looks_like_client_hello(payload)
+            || sip::looks_like(payload)
+            || smtp::looks_like(payload)
+            || proxy_protocol::looks_like(payload)
+            || socks::looks_like(payload)
+            || looks_like_bgp(l4, payload))
+}
+
+/// BGP's port (RFC 4271 2).
+const BGP: [u8; 2] = 179_u16.to_be_bytes();
+
+/// On its port, with the marker of RFC 4271 4.1.
+fn looks_like_bgp(l4: &[u8], payload: &[u8]) -> bool {
+    payload.starts_with(&[0xff; 16]) && l4.first_chunk::<4>().is_some_and(|&[a, b, c, d]| [a, b] == BGP || [c, d] == BGP)
 }
 
 /// 802.1Q and 802.1ad. The older numbers are rare enough for the general reader.
@@ -221,16 +258,30 @@ mod tests {
     use crate::decode::packet::{self, LayerSink};
     use crate::decode::testkit::*;
 
+    /// First payloads of what is looked at a second time.
+    const OPENINGS: [&[u8]; 9] = [
+        &[5, 1, 0],
+        &[5, 8, 0, 1, 2, 3, 4, 5, 6, 7],
+        &[4, 2, 0, 80, 192, 0, 2, 1, 0],
+        b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n",
+        b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\0",
+        b"eHlO a\r\n",
+        b"ACK sip:a SIP/2.0\r\n\r\n",
+        b"SIP/2.0 200 OK\r\n\r\n",
+        &[0xff; 19],
+    ];
+
     /// Everything that goes into a decision of the fast path, in forms that are plain and forms that are not.
     fn frames() -> impl Strategy<Value = Vec<u8>> {
         let body = prop_oneof![
             Just(b"GET / HTTP/1.1\r\n\r\n".to_vec()),
             Just(b"get / HTTP/1.1\r\n\r\n".to_vec()),
             Just(client_hello("www.example.org")),
+            proptest::sample::select(OPENINGS.to_vec()).prop_map(<[u8]>::to_vec),
             proptest::collection::vec(any::<u8>(), 0..40),
         ];
         const TUNNELS: [u16; 15] = [443, 1194, 1701, 2152, 3544, 4500, 4789, 4790, 5072, 5247, 6080, 6081, 6635, 8472, 51820];
-        let port = prop_oneof![Just(53_u16), proptest::sample::select(&TUNNELS[..]), any::<u16>()];
+        let port = prop_oneof![Just(53_u16), Just(179), proptest::sample::select(&TUNNELS[..]), any::<u16>()];
         let proto = prop_oneof![Just(6_u8), Just(17), Just(1), Just(132), Just(47)];
         let tags = proptest::collection::vec(prop_oneof![Just(0x8100_u16), Just(0x88a8), Just(0x9100)], 0..4);
         (body, (port.clone(), port), proto, tags, any::<(bool, u32, u32, u8)>(), 0_usize..6).prop_map(
@@ -278,7 +329,8 @@ mod tests {
         let word = |at: usize| u32::from_be_bytes(*l4[at..].first_chunk().unwrap());
         let is_tcp = other.transport == Transport::Tcp;
         prop_assert_eq!((p.seq(), p.ack()), if is_tcp { (word(4), word(8)) } else { (0, 0) });
-        prop_assert_eq!(p.speaks(), is_tcp && speaks(other.sport, l4, usize::from(l4[12] >> 4) * 4));
+        let heard = if is_tcp { speaks(other.sport, l4, usize::from(l4[12] >> 4) * 4) } else { exports(l4) };
+        prop_assert_eq!(p.speaks(), heard);
         Ok(())
     }
 
@@ -329,6 +381,8 @@ mod tests {
         assert!(speaks_of(1024, b"POST"));
         assert!(speaks_of(1024, &client_hello("www.example.org")));
         assert!(speaks_of(53, b"x"), "one byte of DNS");
+        assert!(OPENINGS[..8].iter().all(|opening| speaks_of(1024, opening)));
+        assert!(speaks_of(179, OPENINGS[8]) && !speaks_of(1024, OPENINGS[8]), "BGP on its port");
         assert!(!speaks_of(53, b"") && !speaks_of(1024, b"ABCD") && !speaks_of(1024, b"GE"));
     }
 }

@@ -48,6 +48,41 @@ pub fn server_name(payload: &[u8]) -> Option<String> {
     }
 }
 
+/// How much of a ClientHello has arrived, record by record.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Extent {
+    /// Where the next record begins.
+    record_at: usize,
+    /// Handshake bytes in the records before it.
+    handshake: usize,
+    /// Bytes that the hello takes.
+    wanted: usize,
+}
+
+impl Extent {
+    /// Is all of it there? `bytes` begin with it and grow from call to call. `None` if it is none after all.
+    pub fn is_whole(&mut self, bytes: &[u8]) -> Option<bool> {
+        loop {
+            let rest = bytes.get(self.record_at..).unwrap_or_default();
+            let Some(&[kind, major, _, n0, n1]) = rest.first_chunk::<5>() else { return Some(false) };
+            if (kind, major) != (HANDSHAKE, 3) {
+                return None;
+            }
+            let len = usize::from(u16::from_be_bytes([n0, n1]));
+            let Some(body) = rest.get(5..5 + len) else { return Some(false) };
+            if self.record_at == 0 {
+                let &[CLIENT_HELLO, l0, l1, l2] = body.first_chunk::<4>()? else { return None };
+                self.wanted = 4 + u32::from_be_bytes([0, l0, l1, l2]) as usize;
+            }
+            self.record_at += 5 + len;
+            self.handshake += len;
+            if self.handshake >= self.wanted {
+                return Some(true);
+            }
+        }
+    }
+}
+
 /// Handshake messages may be cut at any byte into several records (RFC 8446 5.1).
 fn handshake_bytes(payload: &[u8]) -> Cow<'_, [u8]> {
     let mut records = Reader(payload);
@@ -117,6 +152,21 @@ mod tests {
         let body = &whole[5..];
         let records: Vec<u8> = body.chunks(20).flat_map(|c| join(&[&[22, 3, 1, 0, c.len() as u8], c])).collect();
         assert_eq!(server_name(&records).as_deref(), Some("split.example"));
+    }
+
+    #[test]
+    fn its_end_is_found_however_it_is_cut() {
+        let whole = client_hello("split.example");
+        let records: Vec<u8> = whole[5..].chunks(20).flat_map(|c| join(&[&[22, 3, 1, 0, c.len() as u8], c])).collect();
+        for hello in [whole, records] {
+            let mut extent = Extent::default();
+            for n in 0..hello.len() {
+                assert_eq!(extent.is_whole(&hello[..n]), Some(false), "{n} bytes");
+            }
+            assert_eq!(extent.is_whole(&hello), Some(true));
+        }
+        assert_eq!(Extent::default().is_whole(&[22, 3, 1, 0, 4, 2, 0, 0, 0]), None, "another handshake message");
+        assert_eq!(Extent::default().is_whole(&[23, 3, 1, 0, 4, 1, 0, 0, 0]), None);
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! Decoded packets on their way to the shards.
 
+use smallvec::SmallVec;
+
 use super::keyed::{fold, stretch};
 use super::{flow, probes};
 use crate::decode::error::DecodeError;
 use crate::decode::packet::{self, Packet, Transport};
 use crate::decode::{icmp, plain};
-use crate::model::evidence::TunnelKind;
+use crate::model::evidence::{ListKind, TunnelKind};
 use crate::model::net::{IpProtocol, PackedAddr};
 use crate::model::time::Timestamp;
 
@@ -13,6 +15,9 @@ use crate::model::time::Timestamp;
 /// more is a thread more that can work at the same time, and fewer packets in a row for the same tables: with 16 a run
 /// on one thread took 3 % longer (seven pairs on the mix).
 pub const SHARDS: usize = 8;
+
+/// SIP's port (RFC 3261 18.1.1).
+pub(super) const SIP: u16 = 5060;
 
 /// What a shard needs to know of a packet. Offsets count from the start of the block.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,7 +54,7 @@ pub struct Meta {
     pub tcp_flags: u8,
     /// Kind of transport header.
     pub transport: Transport,
-    /// TCP payload that may begin with a request head, a TLS hello, or a DNS answer: only then is it looked at again.
+    /// TCP payload that may begin with something worth reading: only then is it looked at again, and what follows it.
     pub speaks: bool,
     /// Is there more to do than to count it? Not for most.
     pub tells: bool,
@@ -67,7 +72,8 @@ impl Meta {
     #[inline]
     fn is_telling(&self) -> bool {
         let opens_or_ends = self.tcp_flags & (flow::SYN | flow::RST) != 0;
-        let answers = matches!(self.sport, 53 | 5353) | probes::TRACEROUTE_PORTS.contains(&self.sport);
+        let answers =
+            matches!(self.sport, 53 | SIP | 5353) | (self.dport == SIP) | probes::TRACEROUTE_PORTS.contains(&self.sport);
         probes::is_probe_like(self) | if self.transport == Transport::Udp { answers } else { opens_or_ends }
     }
 
@@ -106,6 +112,39 @@ pub struct Wrapped {
     pub id: Option<u32>,
 }
 
+/// Addresses that a packet lists of its way.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    /// Index of the record in its block.
+    pub record: u32,
+    /// Packet time.
+    pub ts: Timestamp,
+    /// Where they stand.
+    pub kind: ListKind,
+    /// Source and destination of the header that carries them.
+    pub ends: (PackedAddr, PackedAddr),
+    /// In order of travel, at most [`LISTED`].
+    pub addrs: SmallVec<[PackedAddr; 9]>,
+}
+
+/// Addresses kept of one list: an IPv4 header has room for nine.
+pub const LISTED: usize = 64;
+/// Lists kept of one packet.
+const LISTS: usize = 8;
+
+/// An IP packet that is a fragment, in some layer of a frame. Offsets count from the start of the block.
+#[derive(Clone, Copy, Debug)]
+pub struct Piece {
+    /// Index of the record in its block.
+    pub record: u32,
+    /// Packet time.
+    pub ts: Timestamp,
+    /// Its header.
+    pub ip_at: u32,
+    /// End of the frame.
+    pub end: u32,
+}
+
 /// One shard's share of a block.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -115,6 +154,18 @@ pub struct Batch {
     pub now: Timestamp,
     /// Their wrappings, in the same order.
     pub wrapped: Vec<Wrapped>,
+    /// What options and routing headers list.
+    pub listed: Vec<Listing>,
+    /// Fragments between the addresses of this shard, whatever carries them.
+    pub pieces: Vec<Piece>,
+}
+
+impl Batch {
+    /// Nothing in it?
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.metas.is_empty() && self.pieces.is_empty()
+    }
 }
 
 /// Secret of the flow hash. Attackers choose addresses and ports; without a key they could make them collide.
@@ -181,8 +232,6 @@ pub trait Witness {
     const QUOTES: bool;
     /// An address of some layer's header.
     fn address(&mut self, _addr: PackedAddr) {}
-    /// An address in an option or extension header: a point of the way, but no sender and no receiver.
-    fn listed(&mut self, _addr: PackedAddr) {}
 }
 
 /// Nobody watches.
@@ -190,24 +239,75 @@ impl Witness for () {
     const QUOTES: bool = false;
 }
 
+/// Source and destination.
+type Ends = (PackedAddr, PackedAddr);
+
 /// A layer of encapsulation on the way in.
-type Wrap = (TunnelKind, (PackedAddr, PackedAddr), Option<u32>);
+type Wrap = (TunnelKind, Ends, Option<u32>);
+
+/// What a packet says beside its innermost headers; used again and again.
+#[derive(Debug, Default)]
+struct Beside {
+    wraps: Vec<Wrap>,
+    lists: Vec<(ListKind, Ends, SmallVec<[PackedAddr; 9]>)>,
+    /// Fragments: their ends, and where they begin in the frame.
+    pieces: Vec<(Ends, usize)>,
+}
+
+impl Beside {
+    fn clear(&mut self) {
+        self.wraps.clear();
+        self.lists.clear();
+        self.pieces.clear();
+    }
+
+    /// Forgets what came after so many of each.
+    fn truncate(&mut self, (wraps, lists, pieces): (usize, usize, usize)) {
+        self.wraps.truncate(wraps);
+        self.lists.truncate(lists);
+        self.pieces.truncate(pieces);
+    }
+
+    fn sizes(&self) -> (usize, usize, usize) {
+        (self.wraps.len(), self.lists.len(), self.pieces.len())
+    }
+}
 
 struct Layers<'w, W> {
     witness: &'w mut W,
-    wraps: &'w mut Vec<Wrap>,
+    beside: &'w mut Beside,
+    /// The layer at hand.
+    ends: Ends,
 }
 
 impl<W: Witness> packet::LayerSink for Layers<'_, W> {
     #[inline]
     fn ip(&mut self, src: PackedAddr, dst: PackedAddr) {
+        self.ends = (src, dst);
         self.witness.address(src);
         self.witness.address(dst);
     }
 
-    #[inline]
-    fn listed(&mut self, addr: PackedAddr) {
-        self.witness.listed(addr);
+    fn listed(&mut self, kind: ListKind, addr: PackedAddr) {
+        if addr.unpack().is_unspecified() {
+            return; // a slot that nobody filled
+        }
+        let lists = &mut self.beside.lists;
+        if lists.last().is_none_or(|(last, ends, _)| (*last, *ends) != (kind, self.ends)) {
+            if lists.len() >= LISTS {
+                return;
+            }
+            lists.push((kind, self.ends, SmallVec::new()));
+        }
+        if let Some((.., addrs)) = lists.last_mut()
+            && addrs.len() < LISTED
+        {
+            addrs.push(addr);
+        }
+    }
+
+    fn fragment(&mut self, at: usize) {
+        self.beside.pieces.push((self.ends, at));
     }
 
     #[inline]
@@ -216,7 +316,7 @@ impl<W: Witness> packet::LayerSink for Layers<'_, W> {
     }
 
     fn tunnel(&mut self, kind: TunnelKind, outer: (PackedAddr, PackedAddr), id: Option<u32>) {
-        self.wraps.push((kind, outer, id));
+        self.beside.wraps.push((kind, outer, id));
     }
 }
 
@@ -227,7 +327,7 @@ pub struct Dealer {
     pub key: HashKey,
     /// By shard.
     pub batches: [Batch; SHARDS],
-    wraps: Vec<Wrap>,
+    beside: Beside,
     /// The packet at hand; used again and again.
     packet: Packet,
 }
@@ -236,7 +336,7 @@ impl Dealer {
     /// Empty batches.
     #[must_use]
     pub fn new(key: HashKey) -> Self {
-        Self { key, batches: Default::default(), wraps: Vec::new(), packet: Packet::default() }
+        Self { key, batches: Default::default(), beside: Beside::default(), packet: Packet::default() }
     }
 
     /// Forgets the last block.
@@ -245,6 +345,8 @@ impl Dealer {
             batch.metas.clear();
             batch.now = Timestamp(i64::MIN);
             batch.wrapped.clear();
+            batch.listed.clear();
+            batch.pieces.clear();
         }
     }
 
@@ -296,8 +398,8 @@ impl Dealer {
         (start, record, ts): (u32, u32, Timestamp),
         witness: &mut W,
     ) -> Option<DecodeError> {
-        self.wraps.clear();
-        let mut layers = Layers { witness, wraps: &mut self.wraps };
+        self.beside.clear();
+        let mut layers = Layers { witness, beside: &mut self.beside, ends: Ends::default() };
         let p = &mut self.packet;
         match packet::dissect_into(link, frame, p, &mut layers) {
             Ok(true) => {}
@@ -314,10 +416,10 @@ impl Dealer {
                 Ok(Some(quoted)) => {
                     if W::QUOTES {
                         // Addresses of inner layers of the quote; errors in there are no surprise, it is cut off.
-                        let carried = layers.wraps.len();
+                        let carried = layers.beside.sizes();
                         let _ = quoted_layers(p.proto, body, &mut layers);
                         // A tunnel in a quote carried the quoted packet, not the error.
-                        layers.wraps.truncate(carried);
+                        layers.beside.truncate(carried);
                     }
                     // Who receives the error sent the probe, also where a NAT rewrote the source that is quoted.
                     pair = self.key.pair(p.dst, quoted.1);
@@ -326,7 +428,11 @@ impl Dealer {
                 Err(e) => quote_error = Some(e),
             }
         }
-        let (seq, ack, speaks) = if p.transport == Transport::Tcp { tcp(frame, p) } else { (0, 0, false) };
+        let (seq, ack, speaks) = match p.transport {
+            Transport::Tcp => tcp(frame, p),
+            Transport::Udp => (0, 0, plain::exports(frame.get(p.l4_at as usize..p.end as usize).unwrap_or_default())),
+            _ => (0, 0, false),
+        };
         let meta = Meta {
             hash,
             ts,
@@ -351,11 +457,19 @@ impl Dealer {
             ack,
         };
         let batch = &mut self.batches[pair as usize % SHARDS];
-        for &(kind, outer, id) in &self.wraps {
+        for &(kind, outer, id) in &self.beside.wraps {
             batch.wrapped.push(Wrapped { meta: batch.metas.len() as u32, kind, outer, id });
+        }
+        for (kind, ends, addrs) in self.beside.lists.drain(..) {
+            batch.listed.push(Listing { record, ts, kind, ends, addrs });
         }
         batch.now = batch.now.max(ts);
         batch.metas.push(meta);
+        for &((src, dst), at) in &self.beside.pieces {
+            // With its own addresses, not with those of what it carries: there the other pieces are.
+            let batch = &mut self.batches[self.key.pair(src, dst) as usize % SHARDS];
+            batch.pieces.push(Piece { record, ts, ip_at: start + at as u32, end: start + frame.len() as u32 });
+        }
         if quote_error.is_some() { quote_error } else { p.inner_error }
     }
 }

@@ -47,6 +47,10 @@ mod seen {
     pub(super) const RECORDED: u16 = 1 << 15;
     /// How often the direction changed, up to 7, in three bits from here on.
     pub(super) const TURNS: u32 = 10;
+    /// What it says is being put together out of several segments.
+    pub(super) const WATCHED: u16 = 1 << 13;
+    /// What the opener sends next is a beginning again: a proxy was told where to go on to, or TLS is about to start.
+    pub(super) const AGAIN: u16 = 1 << 14;
 }
 
 /// Both end points of a flow in canonical order, lower (address, port) first.
@@ -437,6 +441,42 @@ impl FlowState {
         let first = self.seen & seen::HEAD_READ == 0;
         self.seen |= seen::HEAD_READ;
         first
+    }
+
+    /// Is a head of this flow being put together?
+    #[inline]
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.seen & seen::WATCHED != 0
+    }
+
+    /// Begins or ends that.
+    pub(super) fn watch(&mut self, on: bool) {
+        self.seen = self.seen & !seen::WATCHED | if on { seen::WATCHED } else { 0 };
+    }
+
+    /// What the opener sends next is looked at like the first bytes of a connection.
+    pub(super) fn begin_again(&mut self) {
+        self.seen |= seen::AGAIN;
+    }
+
+    /// Was that said? It holds for one payload.
+    pub(super) fn take_again(&mut self) -> bool {
+        let again = self.seen & seen::AGAIN != 0;
+        self.seen &= !seen::AGAIN;
+        again
+    }
+
+    /// Are these, after they were counted, the first payload bytes of their direction? Where the opening was not
+    /// captured, the first packet is taken for it.
+    pub(super) fn is_start(&self, low_to_high: bool, seq: u32) -> bool {
+        let from = usize::from(!low_to_high);
+        match (self.handshake, self.isn[from]) {
+            (Handshake::HalfOpen | Handshake::Answered | Handshake::Completed, isn) if isn != 0 => seq == isn.wrapping_add(1),
+            // The packet that completed the handshake came before.
+            (Handshake::Completed, _) => self.packets_of(from) <= 2,
+            _ => self.packets_of(from) <= 1,
+        }
     }
 
     /// Did the side that opened the flow send anything?

@@ -1,7 +1,5 @@
-//! Names and forwarded chains out of payloads: request heads of HTTP/1, names in TLS hellos, DNS answers.
-//!
-//! [`Heads::request`] runs for every payload of an opener, so what is neither a request nor a hello must cost no more
-//! than a look at its first bytes.
+//! What heads say: names and forwarded chains out of requests of HTTP/1 and SIP, names in TLS hellos, DNS answers, what
+//! proxies say and are asked, heads of mails. Where in a connection a head is, `streams` finds out.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,9 +7,10 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::keyed::Keyed;
-use crate::decode::{dns, http, tls};
-use crate::model::evidence::{Chain, ChainKind, Name, NameHow, Provenance};
+use crate::decode::{dns, http, sip, tls};
+use crate::model::evidence::{Chain, ChainEntry, ChainKind, Name, NameHow, Provenance};
 use crate::model::net::PackedAddr;
+use crate::model::record::Mail;
 use crate::model::time::Timestamp;
 
 type Map<K, V> = HashMap<K, V, Keyed>;
@@ -44,6 +43,9 @@ pub fn said_once(mut names: Vec<(Provenance, Timestamp, Name)>) -> Vec<(Provenan
 /// Bytes of chains kept per shard.
 const CHAIN_BYTES: usize = 8 << 20;
 
+/// Bytes of mails kept per shard.
+const MAIL_BYTES: usize = 8 << 20;
+
 /// What payloads of one shard said. Every list has the same cap.
 #[derive(Debug)]
 pub struct Heads {
@@ -56,6 +58,9 @@ pub struct Heads {
     chain_bytes: usize,
     names: Vec<(Provenance, Timestamp, Name)>,
     name_index: Map<(IpAddr, NameHow, Arc<str>), u32>,
+    mails: Vec<(Provenance, Timestamp, Mail)>,
+    /// Bytes that the mails take, roughly.
+    mail_bytes: usize,
     /// Facts left out because a list was full, or a chain or message too long.
     pub left_out: u64,
     /// DNS messages that contradict themselves or end early; what came before was read.
@@ -63,7 +68,7 @@ pub struct Heads {
 }
 
 impl Heads {
-    /// Lists of at most `cap` hosts, chains and names each. The seed keys the hash tables.
+    /// Lists of at most `cap` hosts, chains, names and mails each. The seed keys the hash tables.
     #[must_use]
     pub fn new(cap: usize, seed: u64) -> Self {
         let hasher = Keyed::new(seed);
@@ -76,6 +81,8 @@ impl Heads {
             chain_bytes: 0,
             names: Vec::new(),
             name_index: HashMap::with_hasher(hasher),
+            mails: Vec::new(),
+            mail_bytes: 0,
             left_out: 0,
             damaged: 0,
         }
@@ -87,33 +94,23 @@ impl Heads {
         self.hosts.get((number as usize).checked_sub(1)?)
     }
 
-    /// Looks for a request head or a TLS hello at the beginning of an opener's payload and gives the number of the
-    /// host that it asks for. `first`: nothing of this flow was looked at before; later payloads are looked at for
-    /// request heads (connections are kept alive). `ends` are the opener and the server.
-    #[inline]
-    pub fn request(
-        &mut self,
-        payload: &[u8],
-        first: bool,
-        ends: (PackedAddr, PackedAddr),
-        ts: Timestamp,
-        place: &impl Fn() -> Provenance,
-    ) -> Option<u32> {
-        if http::looks_like_request(payload) {
-            self.http(payload, ends, ts, place)
-        } else if first && tls::looks_like_client_hello(payload) {
-            let name = tls::server_name(payload)?;
-            self.intern(&name)
-        } else {
-            None
-        }
+    /// The number of the host that the ClientHello at the beginning of `payload` asks for.
+    pub(super) fn hello(&mut self, payload: &[u8]) -> Option<u32> {
+        self.intern(&tls::server_name(payload)?)
     }
 
+    /// The number of the host that a request asks for whose head is not all there.
+    pub(super) fn host_asked_for(&mut self, payload: &[u8]) -> Option<u32> {
+        self.intern(http::request_head(payload)?.host.as_deref()?)
+    }
+
+    /// Reads the request head at the beginning of `payload` and gives the number of the host that it asks for. `ends` are
+    /// the opener and the server.
     #[cold]
-    fn http(
+    pub(super) fn http(
         &mut self,
         payload: &[u8],
-        (opener, server): (PackedAddr, PackedAddr),
+        ends: (PackedAddr, PackedAddr),
         ts: Timestamp,
         place: &impl Fn() -> Provenance,
     ) -> Option<u32> {
@@ -121,32 +118,81 @@ impl Heads {
         let host = head.host.as_deref().and_then(|h| self.intern(h));
         for chain in head.chains {
             self.left_out += u64::from(chain.left_out);
-            let texts: Vec<&str> = chain.entries.iter().map(|e| &*e.text).collect();
-            // Texts hold no control characters, so the joint is unambiguous.
-            let key = (chain.kind, opener, server, texts.join("\n").into_boxed_str());
-            if let Some(&known) = self.chain_index.get(&key) {
-                if let Some(kept) = self.chains.get_mut(known as usize)
-                    && place() < kept.0
-                {
-                    (kept.0, kept.1) = (place(), ts);
-                }
-            } else if self.chains.len() < self.cap && self.chain_bytes < CHAIN_BYTES {
-                // The text stands in the key and in the entries; an entry takes some words of its own.
-                self.chain_bytes += 2 * key.3.len() + 64 * chain.entries.len() + 256;
-                self.chain_index.insert(key, self.chains.len() as u32);
-                let fact = Chain {
-                    kind: chain.kind,
-                    peer: opener.unpack(),
-                    server: server.unpack(),
-                    host: host.and_then(|h| self.host(h)).cloned(),
-                    entries: chain.entries,
-                };
-                self.chains.push((place(), ts, fact));
-            } else {
-                self.left_out += 1;
-            }
+            let said = Said { kind: chain.kind, ends, host, entries: chain.entries };
+            self.chain(said, ts, place);
         }
         host
+    }
+
+    /// Reads the SIP message at the beginning of `payload`, which goes from the first of `ends` to the second. The lines of
+    /// a response say whom its request passed, which went the other way.
+    pub(super) fn sip(&mut self, payload: &[u8], (from, to): (PackedAddr, PackedAddr), ts: Timestamp, place: Provenance) {
+        let Some(head) = sip::head(payload).filter(|head| !head.entries.is_empty()) else { return };
+        self.left_out += u64::from(head.left_out);
+        let host = head.host.as_deref().and_then(|h| self.intern(h));
+        let ends = if head.response { (to, from) } else { (from, to) };
+        self.chain(Said { kind: ChainKind::SipVia, ends, host, entries: head.entries }, ts, &|| place);
+    }
+
+    /// A proxy was asked to go on to `target`, or says whom it speaks for.
+    pub(super) fn proxied(
+        &mut self,
+        kind: ChainKind,
+        (entry, name): (ChainEntry, Option<&str>),
+        ends: (PackedAddr, PackedAddr),
+        (ts, place): (Timestamp, Provenance),
+    ) -> Option<u32> {
+        let host = name.and_then(|name| self.intern(name));
+        self.chain(Said { kind, ends, host, entries: vec![entry] }, ts, &|| place);
+        host
+    }
+
+    fn chain(&mut self, said: Said, ts: Timestamp, place: &impl Fn() -> Provenance) {
+        let (opener, server) = said.ends;
+        let texts: Vec<&str> = said.entries.iter().map(|e| &*e.text).collect();
+        // Texts hold no control characters, so the joint is unambiguous.
+        let key = (said.kind, opener, server, texts.join("\n").into_boxed_str());
+        if let Some(&known) = self.chain_index.get(&key) {
+            if let Some(kept) = self.chains.get_mut(known as usize)
+                && place() < kept.0
+            {
+                (kept.0, kept.1) = (place(), ts);
+            }
+        } else if self.chains.len() < self.cap && self.chain_bytes < CHAIN_BYTES {
+            // The text stands in the key and in the entries; an entry takes some words of its own.
+            self.chain_bytes += 2 * key.3.len() + 64 * said.entries.len() + 256;
+            self.chain_index.insert(key, self.chains.len() as u32);
+            let fact = Chain {
+                kind: said.kind,
+                peer: opener.unpack(),
+                server: server.unpack(),
+                host: said.host.and_then(|h| self.host(h)).cloned(),
+                entries: said.entries,
+            };
+            self.chains.push((place(), ts, fact));
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    /// Keeps the head of a mail.
+    pub(super) fn mail(&mut self, mail: Mail, ts: Timestamp, place: Provenance) {
+        self.left_out += mail.left_out;
+        if self.mails.len() >= self.cap || self.mail_bytes >= MAIL_BYTES {
+            self.left_out += 1;
+            return;
+        }
+        let text = |text: &Option<Arc<str>>| text.as_ref().map_or(0, |t| t.len() + 16);
+        let line = |r: &crate::model::record::Received| {
+            size_of_val(r) + [&r.helo, &r.name, &r.by, &r.with, &r.id].into_iter().map(text).sum::<usize>()
+        };
+        self.mail_bytes += size_of::<Mail>()
+            + text(&mail.message_id)
+            + text(&mail.from)
+            + mail.received.iter().map(line).sum::<usize>()
+            + mail.originating.iter().map(|e| e.text.len() + 64).sum::<usize>()
+            + mail.authentication.iter().map(|a| a.len() + 32).sum::<usize>();
+        self.mails.push((place, ts, mail));
     }
 
     pub(super) fn intern(&mut self, host: &str) -> Option<u32> {
@@ -165,12 +211,15 @@ impl Heads {
     }
 
     /// Takes names for addresses out of a DNS message that came from a server's port. `asked`: the other side had sent
-    /// something before.
+    /// something before. What was not asked for adds nothing to the same said in an answer.
     pub fn dns(&mut self, message: &[u8], asked: bool, ts: Timestamp, place: &impl Fn() -> Provenance) {
         let Ok(Some(answers)) = dns::answers(message) else { return };
         self.left_out += u64::from(answers.left_out);
         self.damaged += u64::from(answers.damage.is_some());
         for name in answers.names {
+            if !asked && self.is_said(&name, ts) {
+                continue;
+            }
             let how = if asked { name.how } else { NameHow::Unasked };
             self.name(Name { how, ..name }, ts, place);
         }
@@ -184,14 +233,17 @@ impl Heads {
         }
     }
 
+    /// Was the same said before, and does it still hold?
+    fn is_said(&self, name: &Name, ts: Timestamp) -> bool {
+        let known = self.name_index.get(&(name.addr, name.how, name.name.clone()));
+        known.and_then(|&n| self.names.get(n as usize)).is_some_and(|(_, said, kept)| still_said(*said, kept, ts))
+    }
+
     fn name(&mut self, name: Name, ts: Timestamp, place: &impl Fn() -> Provenance) {
-        let key = (name.addr, name.how, name.name.clone());
-        if let Some(&known) = self.name_index.get(&key)
-            && let Some((_, said, kept)) = self.names.get(known as usize)
-            && still_said(*said, kept, ts)
-        {
+        if self.is_said(&name, ts) {
             return;
         }
+        let key = (name.addr, name.how, name.name.clone());
         if self.names.len() < self.cap {
             self.name_index.insert(key, self.names.len() as u32);
             self.names.push((place(), ts, name));
@@ -226,10 +278,23 @@ impl Heads {
         self.chains.iter().cloned()
     }
 
+    /// Heads of mails, each with the place and time of the packet in which it ended.
+    pub fn mails(&self) -> impl Iterator<Item = (Provenance, Timestamp, Mail)> {
+        self.mails.iter().cloned()
+    }
+
     /// Names, each with the place and time of the answer that gave it.
     pub fn names(&self) -> impl Iterator<Item = (Provenance, Timestamp, Name)> {
         self.names.iter().cloned()
     }
+}
+
+/// A chain, before it is known whether it was seen before.
+struct Said {
+    kind: ChainKind,
+    ends: (PackedAddr, PackedAddr),
+    host: Option<u32>,
+    entries: Vec<ChainEntry>,
 }
 
 #[cfg(test)]

@@ -83,11 +83,12 @@ impl<K: FlowSink> Ledger<K> {
         self.recorders.entry(key).or_insert_with(|| (Shard::new(caps, seed), sink()))
     }
 
-    /// Takes in a statement of a record of format `word`. `sink` makes one for a recorder that was not met before.
-    pub fn note(&mut self, word: &'static str, from: Provenance, said: Said, sink: &dyn Fn() -> K) {
+    /// Takes in a statement of a record of format `word`. `sink` makes one for a recorder that was not met before. Gives the
+    /// flow that the statement tells of, if it tells of one; its host has a number of the recorder's own.
+    pub fn note(&mut self, word: &'static str, from: Provenance, said: Said, sink: &dyn Fn() -> K) -> Option<FlowState> {
         let time = said.time.unwrap_or(Timestamp::UNKNOWN);
         match said.fact {
-            Saying::Contact(contact) => self.contact(word, from, time, &contact, sink),
+            Saying::Contact(contact) => return Some(self.contact(word, from, time, &contact, sink)),
             Saying::Chain(chain) => self.recorder(word, None, sink).0.heads.said_chain(*chain, from, time),
             Saying::Name(name) => self.recorder(word, None, sink).0.heads.said_name(name, from, time),
             Saying::Tunnel(tunnel) => self.recorder(word, None, sink).0.said_tunnel(&tunnel, from, time),
@@ -98,13 +99,23 @@ impl<K: FlowSink> Ledger<K> {
             Saying::Indicator(indicator) => self.fact(from, time, Evidence::Indicator(indicator)),
             Saying::Translation(translation) => self.fact(from, time, Evidence::Translation(translation)),
         }
+        None
     }
 
-    fn contact(&mut self, word: &'static str, from: Provenance, time: Timestamp, contact: &Contact, sink: &dyn Fn() -> K) {
+    fn contact(
+        &mut self,
+        word: &'static str,
+        from: Provenance,
+        time: Timestamp,
+        contact: &Contact,
+        sink: &dyn Fn() -> K,
+    ) -> FlowState {
         let (shard, sink) = self.recorder(word, contact.observer, sink);
         let host = contact.host.as_deref().and_then(|host| shard.heads.intern(host)).unwrap_or(0);
         let seen = Span { first: time, last: contact.ended.filter(|end| time.is_known() && *end > time).unwrap_or(time) };
-        shard.recorded(&FlowState::recorded(contact, seen, from, host), sink);
+        let flow = FlowState::recorded(contact, seen, from, host);
+        shard.recorded(&flow, sink);
+        flow
     }
 
     fn fact(&mut self, from: Provenance, time: Timestamp, fact: Evidence) {

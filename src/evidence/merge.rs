@@ -10,10 +10,10 @@ use super::heads;
 use super::ledger::Records;
 use super::pairs::{Ends, Pair, Sum};
 use super::probes::Aim;
-use super::shard::{Shard, TunnelKey};
+use super::shard::{ListKey, Shard, TunnelKey};
 use super::tally::{self, Pressure, Reach, Tally};
 use crate::model::digest::{Conversation, Digest, Flood, Scan};
-use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, Provenance, Quote, Tunnel};
+use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, Listed, Provenance, Quote, Tunnel};
 use crate::model::net::{FiveTuple, PackedAddr};
 use crate::model::time::{Span, Timestamp};
 
@@ -23,6 +23,9 @@ const FLOOD_FLOWS: u64 = 50;
 const FLOOD_SOURCES: u64 = 20;
 /// Targets or ports of one source from which on it counts as a scan candidate.
 const SCAN_SPREAD: u64 = 10;
+
+/// Routes of BGP sessions in captures that come into the digest, per shard.
+const ROUTES: usize = 4096;
 
 /// A fact on its way to an id. The order of the tuple is the order of ids.
 struct Pending {
@@ -61,19 +64,35 @@ struct Part<'a> {
 
 /// Adds up the shards, and the records if there are any: what ended flows say.
 #[must_use]
-pub fn digest(shards: &[&Shard], records: Records<'_>, wanted: Wanted) -> Digest {
+pub fn digest<'a>(shards: &[&'a Shard], mut records: Records<'a>, wanted: Wanted) -> Digest {
+    join_exports(&mut records, shards);
     let mut parts: Vec<Part<'_>> = shards.iter().map(|&shard| Part { shard, tally: &shard.tally, vantage: 0 }).collect();
     parts.extend((1..).zip(&records.recorders).map(|(vantage, shard)| Part { shard, tally: &shard.tally, vantage }));
-    add_up(&parts, records, wanted)
+    add_up(&parts, &mut records.facts, records.left_out, wanted)
 }
 
 /// The same as if every live flow ended now. Nothing changes in the shards: a live run calls it again and again.
 /// Takes as much memory again as the tallies do, for as long as it runs.
 #[must_use]
 pub fn digest_now(shards: &[&Shard], wanted: Wanted) -> Digest {
-    let tallies: Vec<Tally> = shards.iter().map(|shard| shard.tally_now()).collect();
-    let parts: Vec<Part<'_>> = shards.iter().zip(&tallies).map(|(&shard, tally)| Part { shard, tally, vantage: 0 }).collect();
-    add_up(&parts, Records::default(), wanted)
+    let mut records = Records::default();
+    join_exports(&mut records, shards);
+    let all: Vec<(&Shard, u16)> =
+        shards.iter().map(|&shard| (shard, 0)).chain(records.recorders.iter().copied().zip(1..)).collect();
+    let tallies: Vec<Tally> = all.iter().map(|(shard, _)| shard.tally_now()).collect();
+    let parts: Vec<Part<'_>> =
+        all.iter().zip(&tallies).map(|(&(shard, vantage), tally)| Part { shard, tally, vantage }).collect();
+    add_up(&parts, &mut records.facts, records.left_out, wanted)
+}
+
+/// Adds what exporters told in captured packets.
+fn join_exports<'a>(records: &mut Records<'a>, shards: &[&'a Shard]) {
+    for exports in shards.iter().filter_map(|shard| shard.exports.as_ref()) {
+        let more = exports.ledger.records();
+        records.recorders.extend(more.recorders);
+        records.facts.extend(more.facts);
+        records.left_out += more.left_out;
+    }
 }
 
 /// A pair and the number of its part. Of the packets no pair is in two parts, since they are dealt by address pair.
@@ -148,10 +167,11 @@ fn aim_of(quote: &Quote) -> Aim {
     (t.src.into(), t.dst.into(), t.proto)
 }
 
-fn add_up(shards: &[Part<'_>], records: Records<'_>, wanted: Wanted) -> Digest {
+fn add_up(shards: &[Part<'_>], facts: &mut Vec<(Provenance, Timestamp, Evidence)>, left_out: u64, wanted: Wanted) -> Digest {
     let mut pressure: BTreeMap<((PackedAddr, bool), u16), Pressure> = BTreeMap::new();
     let mut reach: BTreeMap<(PackedAddr, u16), Reach> = BTreeMap::new();
     let mut tunnels: BTreeMap<TunnelKey, super::shard::TunnelCount> = BTreeMap::new();
+    let mut listed: BTreeMap<ListKey, (Provenance, Timestamp)> = BTreeMap::new();
     let mut hosts: BTreeMap<FlowName, Arc<str>> = BTreeMap::new();
     let mut out = Digest::default();
     let mut pending = Vec::new();
@@ -170,7 +190,7 @@ fn add_up(shards: &[Part<'_>], records: Records<'_>, wanted: Wanted) -> Digest {
     out.probers_left_out = beyond;
     for &Part { shard, tally, vantage } in shards {
         let mut orphans = 0;
-        out.sampled |= tally.sampled || shard.left_out > 0 || shard.heads.left_out > 0 || shard.probes.forgotten > 0;
+        out.sampled |= tally.sampled || shard.left_out() > 0 || shard.probes.forgotten > 0;
         // Hash order is harmless here: everything goes into ordered maps, and merging is commutative.
         for (key, p) in tally.pressure.iter().filter(|(key, _)| pressed.binary_search(&(**key, vantage)).is_ok()) {
             pressure.entry((*key, vantage)).and_modify(|q| join_pressure(q, p)).or_insert_with(|| p.clone());
@@ -211,6 +231,19 @@ fn add_up(shards: &[Part<'_>], records: Records<'_>, wanted: Wanted) -> Digest {
             named_here.insert((chain.peer.into(), chain.server.into()));
             pending.push(Pending { from, rank: 3, time, fact: Evidence::Chain(Box::new(chain)) });
         }
+        for (from, time, mail) in shard.heads.mails() {
+            named_here.extend(mail.session.as_ref().map(|s| (s.peer.into(), s.server.into())));
+            pending.push(Pending { from, rank: 6, time, fact: Evidence::Mail(Box::new(mail)) });
+        }
+        for (from, time, route) in shard.routes.iter().take(ROUTES) {
+            pending.push(Pending { from: *from, rank: 7, time: *time, fact: Evidence::Route(Box::new(route.clone())) });
+        }
+        for (key, &(from, time)) in &shard.listed {
+            // A packet and its shard differ where the list is of an outer header.
+            let first = listed.entry(key.clone()).or_insert((from, time));
+            *first = (*first).min((from, time));
+            named_here.extend([key.1, (key.1.1, key.1.0)]);
+        }
         names.extend(shard.heads.names());
         named.push(named_here);
     }
@@ -222,9 +255,14 @@ fn add_up(shards: &[Part<'_>], records: Records<'_>, wanted: Wanted) -> Digest {
         let tunnel = Tunnel { kind, outer: unpack(outer), inner: unpack(inner), id, packets: count.packets };
         pending.push(Pending { from: count.from, rank: 4, time: count.time, fact: Evidence::Tunnel(tunnel) });
     }
+    for ((kind, (src, dst), addrs), (from, time)) in listed {
+        let addrs = addrs.into_iter().map(PackedAddr::unpack).collect();
+        let list = Listed { kind, src: src.unpack(), dst: dst.unpack(), addrs };
+        pending.push(Pending { from, rank: 7, time, fact: Evidence::Listed(Box::new(list)) });
+    }
     out.probings.sort_by_key(|p| (p.from, p.src, p.dst, p.proto));
-    out.sampled |= records.left_out > 0;
-    pending.extend(records.facts.into_iter().map(|(from, time, fact)| Pending { from, rank: 6, time, fact }));
+    out.sampled |= left_out > 0;
+    pending.extend(facts.drain(..).map(|(from, time, fact)| Pending { from, rank: 6, time, fact }));
     let mut pressure = by_one(pressure, |p| p.flows);
     let mut reach = by_one(reach, |r| r.flows);
     pressure.retain(|_, p| p.flows >= FLOOD_FLOWS && p.sources.count() >= FLOOD_SOURCES);

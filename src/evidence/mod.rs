@@ -7,18 +7,21 @@
 //! * [`batch`]: decoded packets of one block, dealt to shards
 //! * [`flow`], [`flow_table`]: conversations: handshake, round trips, TTLs, trust; open addressing, expiry, cap; `slab`: where they lie
 //! * [`probes`]: ICMP quotes and answers matched to the probes that they answer (METHODS A.2)
-//! * [`heads`]: host names and forwarded chains in request heads, names in DNS answers
+//! * [`heads`]: host names and forwarded chains in request heads, names in DNS answers, what proxies say, heads of mails
+//! * [`streams`]: heads and conversations that lie in several TCP segments; [`fragments`]: datagrams in several IP fragments
 //! * [`tally`], [`pairs`], [`spread`]: floods and scans; address pairs; distinct counting
 //! * [`shard`]: the above for one share of the traffic
-//! * [`ledger`]: what records say, each recorder by itself
+//! * [`ledger`]: what records say, each recorder by itself; [`exports`]: records of flows inside packets
 //! * [`digest`](self::merge): what the shards found, merged, numbered and sorted
 //! * [`community_id`]: the portable name of a flow
 //! * [`keyed`]: hashing that nobody can aim at
 
 pub mod batch;
 pub mod community_id;
+pub mod exports;
 pub mod flow;
 pub mod flow_table;
+pub mod fragments;
 pub mod heads;
 pub mod keyed;
 pub mod ledger;
@@ -28,6 +31,7 @@ pub mod probes;
 pub mod shard;
 mod slab;
 pub mod spread;
+pub mod streams;
 pub mod tally;
 
 #[cfg(test)]

@@ -4,17 +4,21 @@ use std::net::IpAddr;
 
 use hashbrown::HashMap;
 
-use super::batch::{Batch, Meta};
+use super::batch::{Batch, Meta, SIP};
+use super::exports::Exports;
 use super::flow::{FlowKey, FlowState, Outcome};
 use super::flow_table::{FlowTable, Guess};
+use super::fragments::{self, Fragments};
 use super::heads::Heads;
 use super::keyed::Keyed;
 use super::probes::{self, Probes};
+use super::streams::{self, Out, Segment, Streams};
 use super::tally::Tally;
 use crate::decode::icmp;
 use crate::decode::packet::{self, Transport};
-use crate::model::evidence::{Provenance, Quote, Quoted, Tunnel, TunnelKind};
+use crate::model::evidence::{ListKind, Provenance, Quote, Quoted, Tunnel, TunnelKind};
 use crate::model::net::{IpProtocol, PackedAddr};
+use crate::model::record::Announcement;
 use crate::model::time::Timestamp;
 
 /// Upper bounds per shard. What a bound costs is counted and reported.
@@ -30,7 +34,7 @@ pub struct Caps {
     pub quotes: usize,
     /// Names, chains, host names: each.
     pub heads: usize,
-    /// Tunnelled address pairs.
+    /// Tunnelled address pairs, and lists of addresses in options: each.
     pub tunnels: usize,
 }
 
@@ -95,6 +99,9 @@ impl Endings {
 /// Encapsulation, outer addresses, inner addresses, key or VNI.
 pub type TunnelKey = (TunnelKind, (PackedAddr, PackedAddr), (PackedAddr, PackedAddr), Option<u32>);
 
+/// Where addresses are listed, ends of that header, the addresses.
+pub type ListKey = (ListKind, (PackedAddr, PackedAddr), Vec<PackedAddr>);
+
 /// Packets of a tunnel and its first one.
 #[derive(Clone, Copy, Debug)]
 pub struct TunnelCount {
@@ -124,13 +131,26 @@ pub struct Shard {
     pub quotes_matched: u64,
     /// Names, chains.
     pub heads: Heads,
+    /// Heads that are not whole yet.
+    pub streams: Streams,
+    /// Datagrams that are not whole yet.
+    pub fragments: Fragments,
+    /// BGP routes that sessions told: the first 32,768.
+    pub routes: Vec<(Provenance, Timestamp, Announcement)>,
+    /// All of them.
+    pub routes_seen: u64,
     /// Tunnels.
     pub tunnels: HashMap<TunnelKey, TunnelCount, Keyed>,
+    /// What options and routing headers list, each with its first packet.
+    pub listed: HashMap<ListKey, (Provenance, Timestamp), Keyed>,
     /// Latest packet of the blocks before this one: flows whose time was up by then are let go. Not of this block, which
     /// may span hours.
     clock: Timestamp,
     /// Facts left out because a list was full.
     pub left_out: u64,
+    /// What exporters told a collector; made when the first export comes.
+    pub exports: Option<Box<Exports>>,
+    seed: u64,
     caps: Caps,
 }
 
@@ -154,16 +174,23 @@ impl Shard {
             quotes_seen: 0,
             quotes_matched: 0,
             heads: Heads::new(caps.heads, seed),
+            streams: Streams::new(streams::Caps::default(), seed),
+            fragments: Fragments::new(seed),
+            routes: Vec::new(),
+            routes_seen: 0,
             tunnels: HashMap::with_hasher(Keyed::new(seed)),
+            listed: HashMap::with_hasher(Keyed::new(seed)),
             clock: Timestamp(i64::MIN),
             left_out: 0,
+            exports: None,
+            seed,
             caps,
         }
     }
 
     /// Takes in this shard's part of a block. `place` says where record n of the block stands.
     pub fn apply(&mut self, block: &[u8], batch: &Batch, place: &impl Fn(u32) -> Provenance, sink: &mut impl FlowSink) {
-        if batch.metas.is_empty() {
+        if batch.is_empty() {
             return;
         }
         {
@@ -201,6 +228,29 @@ impl Shard {
                 self.left_out += 1;
             }
         }
+        for list in &batch.listed {
+            let key = (list.kind, list.ends, list.addrs.to_vec());
+            if self.listed.contains_key(&key) {
+                continue;
+            }
+            if self.listed.len() < self.caps.tunnels {
+                self.listed.insert(key, (place(list.record), list.ts));
+            } else {
+                self.left_out += 1;
+            }
+        }
+        for piece in &batch.pieces {
+            let ip = block.get(piece.ip_at as usize..piece.end as usize).unwrap_or_default();
+            if let Some(whole) = self.fragments.add(ip, piece.ts, place(piece.record)) {
+                fragments::look(&whole, &mut self.heads);
+            }
+        }
+    }
+
+    /// Facts left out of this shard's lists, all together.
+    #[must_use]
+    pub fn left_out(&self) -> u64 {
+        self.left_out + self.heads.left_out + self.streams.left_out + self.fragments.left_out
     }
 
     #[inline]
@@ -230,22 +280,15 @@ impl Shard {
             *flow = FlowState::open(m, flow.key(), low_to_high, place(m.record));
             flow.observe(m, low_to_high, seq_ack);
         }
-        if !m.tells {
+        if !(m.tells | flow.is_watched()) {
             return;
         }
         match m.transport {
             Transport::Tcp => {
-                if m.speaks {
+                if m.speaks | flow.is_watched() {
                     let payload = l4.get(l4.get(12).map_or(20, |b| usize::from(b >> 4) * 4)..).unwrap_or_default();
-                    if flow.is_forward(low_to_high) {
-                        let first = flow.take_head();
-                        let ends = flow.ends();
-                        if let Some(host) = self.heads.request(payload, first, ends, m.ts, &|| place(m.record))
-                            && flow.host == 0
-                        {
-                            flow.host = host;
-                        }
-                    }
+                    let mut out = Out { heads: &mut self.heads, routes: &mut self.routes, routes_seen: &mut self.routes_seen };
+                    self.streams.segment(flow, &Segment { m, payload, low_to_high, at: place(m.record) }, &mut out);
                     if m.sport == 53 {
                         let asked = flow.trust().may_be_origin();
                         self.heads.dns_over_tcp(payload, asked, m.ts, &|| place(m.record));
@@ -256,9 +299,22 @@ impl Shard {
                 }
             }
             Transport::Udp => {
+                if m.speaks {
+                    let (caps, seed) = (self.caps, self.seed);
+                    let exports = self.exports.get_or_insert_with(|| Box::new(Exports::new(caps, seed)));
+                    let heads = &self.heads;
+                    let payload = l4.get(8..).unwrap_or_default();
+                    exports.datagram(m.src, payload, (m.ts, place(m.record)), &mut |mut flow| {
+                        flow.host = 0;
+                        sink.ended(&[flow], heads);
+                    });
+                }
                 if matches!(m.sport, 53 | 5353) {
                     let asked = m.sport == 53 && !flow.is_forward(low_to_high) && flow.was_asked();
                     self.heads.dns(l4.get(8..).unwrap_or_default(), asked, m.ts, &|| place(m.record));
+                }
+                if (m.sport == SIP) | (m.dport == SIP) {
+                    self.heads.sip(l4.get(8..).unwrap_or_default(), (m.src, m.dst), m.ts, place(m.record));
                 }
                 if probes::TRACEROUTE_PORTS.contains(&m.sport) || m.sport == 53 {
                     self.probes.answered(m, l4, place(m.record));
@@ -322,11 +378,15 @@ impl Shard {
 
     /// The run is over: every live flow ends.
     pub fn finish(&mut self, sink: &mut impl FlowSink) {
+        self.streams.finish(&mut Out { heads: &mut self.heads, routes: &mut self.routes, routes_seen: &mut self.routes_seen });
         let Self { table, tally, endings, heads, .. } = self;
         for flow in table.in_order() {
             endings.note(flow, tally, heads, sink);
         }
         endings.count(tally, heads, sink);
+        if let Some(exports) = &mut self.exports {
+            exports.ledger.finish();
+        }
         let evicted = self.table.evicted;
         self.table = FlowTable::new(self.caps.flows);
         self.table.evicted = evicted;

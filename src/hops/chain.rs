@@ -1,18 +1,15 @@
-//! Forwarded chains: the rightmost-untrusted rule (METHODS B.5).
-//!
-//! The socket peer is proved by its TCP handshake. Its header is believed only if the analyst trusts it; then the
-//! address that it names is the next one to ask about, from right to left, until one is not trusted: that one is the
-//! client. What stands left of it was written by the client itself and is a claim without weight. Taking the leftmost
-//! entry instead is a known class of vulnerabilities.
+//! Forwarded chains to routes: who is behind a proxy, by the rule of [`rightmost`](super::rightmost), and where a proxy
+//! was asked to go on to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::ends::gap_of;
-use super::joined::{Joins, cite};
+use super::joined::{Joins, Vouching, cite};
 use super::names::Names;
 use super::parts::{LONGEST, ROUTES, clean, in_order, point, rest_on, seen_point, segment};
+use super::rightmost::{Claim, ENTRIES, Peer, Resolved, Stop, Verdict, judge, senders};
 use crate::model::digest::{Conversation, Digest};
 use crate::model::evidence::{Chain, ChainEntry, ChainKind, Evidence, EvidenceId, EvidenceItem, Provenance, SourceTrust};
 use crate::model::hop::{Hop, HopRole, Knowledge};
@@ -21,11 +18,8 @@ use crate::model::path::Segment;
 use crate::model::route::{Route, RouteSource};
 use crate::model::time::Span;
 
-/// Most entries listed as claims, and most trusted proxies in a row. Nobody runs so many; a header can hold more.
-const ENTRIES: usize = 64;
 /// Most examples kept per distinct chain.
 const EXAMPLES: usize = 8;
-const CLAIM: &str = "claimed by the client; weight 0 for attribution";
 
 /// One route per distinct chain (peer, server and entries), in order of first sight; at most 4,096. `trusted` says
 /// which addresses belong to proxies whose headers the analyst believes; a proxy whose own log says the same is believed too.
@@ -34,7 +28,8 @@ const CLAIM: &str = "claimed by the client; weight 0 for attribution";
 /// (kind `asserted`, role `proxy`), then the origin (the one hop with role `origin`), the proxies, the server. So
 /// `hops[0]` is the origin only if the chain holds no claims. The origin is the socket peer itself (`observed`) if it
 /// is not trusted, otherwise what the trusted proxies name (`inferred`); a hop without an address if the last of them
-/// does not name its client.
+/// does not name its client. Where the server was asked to go on to another address (SOCKS, CONNECT) that is one more
+/// hop, the target, `asserted`, and the server is a proxy.
 #[must_use]
 pub fn chains(digest: &Digest, joins: &Joins<'_>, trusted: &dyn Fn(IpAddr) -> bool) -> Vec<Route> {
     let items = in_order(digest);
@@ -43,6 +38,7 @@ pub fn chains(digest: &Digest, joins: &Joins<'_>, trusted: &dyn Fn(IpAddr) -> bo
         trust.entry((c.origin, c.target)).and_modify(|known| *known = if c.trust < known.trust { c } else { known }).or_insert(c);
     }
     let requests = distinct(&items);
+    let passing: BTreeSet<(IpAddr, IpAddr)> = items.iter().filter_map(|item| passes_on(item)).collect();
     let mut addresses = BTreeSet::new();
     for request in requests.iter().take(ROUTES) {
         addresses.extend([request.peer, request.server]);
@@ -53,12 +49,25 @@ pub fn chains(digest: &Digest, joins: &Joins<'_>, trusted: &dyn Fn(IpAddr) -> bo
     let mut routes: Vec<Route> = requests
         .iter()
         .take(ROUTES)
-        .map(|request| route(request, joins, trusted, trust.get(&(request.peer, request.server)).copied(), &names))
+        .map(|request| {
+            let pair = (request.peer, request.server);
+            let vouching = joins.vouching(&request.because);
+            let peer = Peer { addr: request.peer, passes_on: passing.contains(&pair), vouched: vouching.is_some(), trusted };
+            route(request, vouching, &peer, trust.get(&pair).copied(), &names)
+        })
         .collect();
     if let (Some(last), true) = (routes.last_mut(), requests.len() > ROUTES) {
         last.remarks.push(format!("{} more chains are left out", requests.len() - ROUTES));
     }
     routes
+}
+
+/// Peer and server, if the peer speaks the PROXY protocol.
+fn passes_on(item: &EvidenceItem) -> Option<(IpAddr, IpAddr)> {
+    match &item.fact {
+        Evidence::Chain(chain) if chain.kind == ChainKind::ProxyProtocol => Some((chain.peer, chain.server)),
+        _ => None,
+    }
 }
 
 /// Requests that brought the same chain headers.
@@ -82,7 +91,7 @@ fn distinct<'a>(items: &[&'a EvidenceItem]) -> Vec<Request<'a>> {
     let mut by_request: BTreeMap<(Provenance, IpAddr, IpAddr), Found<'a>> = BTreeMap::new();
     for &item in items {
         if let Evidence::Chain(chain) = &item.fact
-            && !chain.entries.is_empty()
+            && says_something(chain)
         {
             by_request.entry((item.from, chain.peer, chain.server)).or_default().push((item, chain));
         }
@@ -107,6 +116,11 @@ fn distinct<'a>(items: &[&'a EvidenceItem]) -> Vec<Request<'a>> {
     requests
 }
 
+/// A SIP client that stands in the only line itself was forwarded by nobody.
+fn says_something(chain: &Chain) -> bool {
+    !chain.entries.is_empty() && (chain.kind != ChainKind::SipVia || senders(chain).nth(1).is_some())
+}
+
 fn note<'a>(found: &mut BTreeMap<Identity, Request<'a>>, group: &[(&'a EvidenceItem, &'a Chain)]) {
     let Some((item, chain)) = group.first() else { return };
     let entries = |chain: &Chain| chain.entries.iter().map(|e| (e.addr, e.text.clone())).collect();
@@ -128,137 +142,14 @@ fn note<'a>(found: &mut BTreeMap<Identity, Request<'a>>, group: &[(&'a EvidenceI
     }
 }
 
-/// Where the walk from right to left ended, and why.
-#[derive(Debug)]
-struct Resolved {
-    /// The peer, then what was believed, from right to left; the last is the client.
-    path: Vec<IpAddr>,
-    /// Entries that were not used, from the left.
-    left: usize,
-    stop: Stop,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Stop {
-    /// The last address is not trusted: it is the client.
-    Untrusted,
-    /// A trusted proxy does not name what is before it (`unknown`, `_obfuscated`, a host name).
-    Unnamed(Arc<str>),
-    /// All entries are trusted.
-    Exhausted,
-    /// More trusted proxies in a row than [`ENTRIES`].
-    TooMany,
-    /// Two headers of one request disagree from here on.
-    Conflict,
-}
-
-/// The rule of METHODS B.5. `vouched`: the peer's own log says what its entry says.
-fn resolve(peer: IpAddr, entries: &[ChainEntry], vouched: bool, trusted: &dyn Fn(IpAddr) -> bool) -> Resolved {
-    let mut path = vec![unmapped(peer)];
-    let mut left = entries.len();
-    let stop = loop {
-        let Some(&current) = path.last() else { break Stop::Untrusted };
-        // The peer's own log names the client that its entry names: of two witnesses one is not needed.
-        let by_its_log = vouched && path.len() == 1;
-        if !trusted(current) && !by_its_log {
-            break Stop::Untrusted;
-        }
-        let Some(entry) = left.checked_sub(1).and_then(|i| entries.get(i)) else { break Stop::Exhausted };
-        if path.len() > ENTRIES {
-            break Stop::TooMany;
-        }
-        let Some(addr) = entry.addr else { break Stop::Unnamed(entry.text.clone()) };
-        left -= 1;
-        path.push(unmapped(addr));
-    };
-    Resolved { path, left, stop }
-}
-
-/// An entry that was not believed, and why.
-struct Claim<'a> {
-    entry: &'a ChainEntry,
-    why: &'static str,
-}
-
-/// What the headers of a request come to.
-struct Verdict<'a> {
-    resolved: Resolved,
-    /// The header that was followed.
-    followed: Option<&'a Chain>,
-    claims: Vec<Claim<'a>>,
-    remarks: Vec<String>,
-}
-
-/// Resolves each header by itself. Two that agree strengthen each other. Two that do not: a proxy keeps one of them and
-/// passes the other on as the client wrote it, and which one is not known; so only what both say is believed.
-fn judge<'a>(request: &Request<'a>, vouched: bool, trusted: &dyn Fn(IpAddr) -> bool) -> Verdict<'a> {
-    let header = |kind: ChainKind| request.headers.iter().copied().find(|c| c.kind == kind);
-    let mut remarks = Vec::new();
-    if let Some(via) = header(ChainKind::Via) {
-        let names: Vec<String> = via.entries.iter().take(ENTRIES).map(|e| clean(&e.text)).collect();
-        remarks.push(format!("via names intermediaries, no client: {}", names.join(", ")));
-    }
-    let walk = |chain: &'a Chain| (chain, resolve(request.peer, &chain.entries, vouched, trusted));
-    let both = (header(ChainKind::Forwarded).map(walk), header(ChainKind::XForwardedFor).map(walk));
-    match both {
-        (None, None) => {
-            let stop = if trusted(unmapped(request.peer)) { Stop::Exhausted } else { Stop::Untrusted };
-            Verdict {
-                resolved: Resolved { path: vec![unmapped(request.peer)], left: 0, stop },
-                followed: None,
-                claims: Vec::new(),
-                remarks,
-            }
-        }
-        (Some((chain, resolved)), None) | (None, Some((chain, resolved))) => {
-            Verdict { claims: claims(chain, &resolved), resolved, followed: Some(chain), remarks }
-        }
-        (Some((forwarded, a)), Some((xff, b))) if a.path.last() == b.path.last() => {
-            remarks.push(format!("{} agrees on the client", xff.kind.as_str()));
-            Verdict { claims: claims(forwarded, &a), resolved: a, followed: Some(forwarded), remarks }
-        }
-        (Some((forwarded, a)), Some((xff, b))) => {
-            let client = |r: &Resolved| r.path.last().map(ToString::to_string).unwrap_or_default();
-            remarks.push(format!(
-                "conflict: forwarded leads to {}, x-forwarded-for to {}; only what both name is believed",
-                client(&a),
-                client(&b)
-            ));
-            let common = a.path.iter().zip(&b.path).take_while(|(x, y)| x == y).count();
-            let cut = |r: Resolved, chain: &Chain| Resolved {
-                left: chain.entries.len().saturating_sub(common.saturating_sub(1)),
-                path: r.path.into_iter().take(common).collect(),
-                stop: Stop::Conflict,
-            };
-            let (a, b) = (cut(a, forwarded), cut(b, xff));
-            let mut all = claims(forwarded, &a);
-            all.extend(claims(xff, &b));
-            Verdict { resolved: b, followed: Some(xff), claims: all, remarks }
-        }
-    }
-}
-
-/// Entries left of the boundary. The one next to it comes from a trusted proxy if that proxy names no client.
-fn claims<'a>(chain: &'a Chain, resolved: &Resolved) -> Vec<Claim<'a>> {
-    let entries = chain.entries.get(..resolved.left).unwrap_or_default();
-    let last = entries.len().saturating_sub(1);
-    let why = |i: usize| match resolved.stop {
-        Stop::Unnamed(_) if i == last => "a trusted proxy names no client here; weight 0 for attribution",
-        Stop::Conflict => "in one of two headers that contradict each other; weight 0 for attribution",
-        _ => CLAIM,
-    };
-    entries.iter().enumerate().map(|(i, entry)| Claim { entry, why: why(i) }).collect()
-}
-
 fn route(
     request: &Request<'_>,
-    joins: &Joins<'_>,
-    trusted: &dyn Fn(IpAddr) -> bool,
+    vouching: Option<Vouching<'_>>,
+    peer: &Peer<'_>,
     known: Option<&Conversation>,
     names: &Names<'_>,
 ) -> Route {
-    let vouching = joins.vouching(&request.because);
-    let Verdict { resolved, followed, claims, remarks: more } = judge(request, vouching.is_some(), trusted);
+    let Verdict { resolved, followed, claims, remarks: more } = judge(peer, &request.headers);
     let path = &resolved.path;
     let client = path.last().copied().unwrap_or(request.peer);
     let mut remarks = vec![outcome(request, &resolved)];
@@ -275,12 +166,9 @@ fn route(
     let mut hops: Vec<Hop> = claims.iter().skip(left_out).map(claimed).collect();
     let origin = hops.len();
     // Entry of the followed header that named each address of the path; the peer has none.
-    let written = |n: usize| -> Option<&ChainEntry> {
-        let chain = followed?;
-        chain.entries.get(chain.entries.len().checked_sub(n)?)
-    };
+    let written = |n: usize| -> Option<&ChainEntry> { followed.get(followed.len().checked_sub(n)?).copied() };
     // A trusted proxy says that it will not say: the client is nobody that we know, least of all the proxy.
-    let unnamed = matches!(resolved.stop, Stop::Unnamed(_));
+    let unnamed = matches!(resolved.stop, Stop::Unnamed(_) | Stop::Unread);
     if unnamed {
         let mut hop = seen_point(None, HopRole::Origin, Knowledge::Inferred, request.seen, &request.because);
         hop.remarks.push("client behind the last trusted proxy, which does not name it".to_owned());
@@ -311,7 +199,21 @@ fn route(
         }
         hops.push(hop);
     }
-    hops.push(seen_point(Some(request.server), HopRole::Target, Knowledge::Observed, request.seen, &request.because));
+    let asked: Vec<&ChainEntry> = request.headers.iter().filter(|c| c.kind.leads_on()).flat_map(|c| &c.entries).collect();
+    let destination = asked.iter().find_map(|entry| entry.addr).map(unmapped);
+    let role = if destination.is_some() { HopRole::Proxy } else { HopRole::Target };
+    let server_at = hops.len();
+    hops.push(seen_point(Some(request.server), role, Knowledge::Observed, request.seen, &request.because));
+    for entry in &asked {
+        remarks.push(format!("the server is asked to go on to {}; whether it did is not seen here", clean(&entry.text)));
+    }
+    if let Some(addr) = destination {
+        let mut hop = point(Some(addr), HopRole::Target, Knowledge::Asserted);
+        hop.seen = Some(request.seen);
+        rest_on(&mut hop, request.because.iter().copied());
+        hop.remarks.push("asked for by the client".to_owned());
+        hops.push(hop);
+    }
     for (hop, rank) in hops.iter_mut().zip(0..) {
         hop.rank = rank;
         names.attach(hop);
@@ -321,15 +223,18 @@ fn route(
         claim.seen = Some(request.seen);
     }
     // The handshake proves the peer. Whom a trusted proxy names is vouched for by it and has proved nothing to us.
-    let of_peer = known.map_or(SourceTrust::Echoed, |c| c.trust);
+    // A datagram (SIP) has no handshake.
+    let least =
+        if request.headers.iter().any(|c| c.kind == ChainKind::SipVia) { SourceTrust::Plausible } else { SourceTrust::Echoed };
+    let of_peer = known.map_or(least, |c| c.trust);
     let trust = if path.len() > 1 || unnamed { of_peer.max(SourceTrust::Echoed) } else { of_peer };
     Route {
         source: RouteSource::ForwardedChain,
         origin: (!unnamed).then_some(client),
         trust,
-        target: request.server,
+        target: destination.unwrap_or(request.server),
         seen: request.seen,
-        segments: segments(&hops, origin, known),
+        segments: segments(&hops, (origin, server_at), known),
         hops,
         complete: true,
         remarks,
@@ -350,7 +255,9 @@ fn outcome(request: &Request<'_>, resolved: &Resolved) -> String {
     let kinds: Vec<&str> = request.headers.iter().map(|c| c.kind.as_str()).collect();
     let kinds = kinds.join(", ");
     let proxies = resolved.path.len().saturating_sub(1);
+    let leads_on = request.headers.iter().all(|c| c.kind.leads_on());
     match &resolved.stop {
+        Stop::Untrusted if proxies == 0 && leads_on => format!("{kinds}: a request to a proxy"),
         Stop::Untrusted if proxies == 0 => {
             format!("{kinds}: the peer is no trusted proxy, so it is the origin and its header a claim")
         }
@@ -363,18 +270,24 @@ fn outcome(request: &Request<'_>, resolved: &Resolved) -> String {
         }
         Stop::Exhausted => format!("{kinds}: every address is a trusted proxy; a client behind the last one is not named"),
         Stop::TooMany => format!("{kinds}: more than {ENTRIES} trusted proxies in a row; the trace ends there"),
+        Stop::Unread => format!(
+            "{kinds}: the peer passes connections on unread (PROXY protocol), so the header is the client's own; the trace ends there"
+        ),
         Stop::Conflict => format!("{kinds}: the headers contradict each other; the trace ends where they part"),
     }
 }
 
-/// Links in order of the chain. Only the last one is a connection that packets show, and its routers are hidden.
-fn segments(hops: &[Hop], origin: usize, known: Option<&Conversation>) -> Vec<Segment> {
+/// Links in order of the chain. Only the one to the server is a connection that packets show, and its routers are hidden.
+fn segments(hops: &[Hop], (origin, server_at): (usize, usize), known: Option<&Conversation>) -> Vec<Segment> {
     let last = hops.len().saturating_sub(1);
     (0..last)
         .map(|i| {
-            if i + 1 == last {
+            if i + 1 == server_at {
                 let (range, why) = known.map_or(((0, LONGEST), "routers unknown".to_owned()), gap_of);
-                return segment(i, last, Knowledge::Gap, range, format!("connection seen; {why}"));
+                return segment(i, server_at, Knowledge::Gap, range, format!("connection seen; {why}"));
+            }
+            if i >= server_at {
+                return segment(i, i + 1, Knowledge::Asserted, (0, LONGEST), "asked for by the client");
             }
             let why = match hops.get(i + 1).and_then(|h| h.addr) {
                 Some(proxy) if i >= origin => format!("named by the trusted proxy {proxy}"),

@@ -11,11 +11,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use super::mail::lines;
 use super::parts::{BECAUSE, in_order};
 use crate::model::digest::{Conversation, Digest};
 use crate::model::evidence::{Chain, Evidence, EvidenceId, EvidenceItem, Flow, InputId, Join, JoinKind, Provenance};
 use crate::model::net::{FiveTuple, IpProtocol, unmapped};
-use crate::model::record::{Endpoint, Mail, Translation, UNNAMED};
+use crate::model::record::{Endpoint, Received, Translation, UNNAMED};
 use crate::model::time::{Span, Timestamp};
 
 /// Most joins of one kind.
@@ -243,7 +244,7 @@ fn mailed(items: &[&EvidenceItem], digest: &Digest) -> Vec<Join> {
     let mut out = Vec::new();
     for item in items {
         let Evidence::Mail(mail) = &item.fact else { continue };
-        for (client, server, time) in handed_over(mail) {
+        for (client, server, time) in handed_over(&lines(mail, item.time)) {
             let matching = digest.conversations.iter().filter(|c| {
                 unmapped(c.origin) == client
                     && (MAIL_PORTS.contains(&c.port) || server.is_some() && server == Some(unmapped(c.target)))
@@ -266,6 +267,6 @@ fn mailed(items: &[&EvidenceItem], digest: &Digest) -> Vec<Join> {
 }
 
 /// Client, server and time of the Received lines that name a client by its address.
-fn handed_over(mail: &Mail) -> impl Iterator<Item = (IpAddr, Option<IpAddr>, Timestamp)> {
-    mail.received.iter().filter_map(|r| Some((unmapped(r.addr?), r.by_addr.map(unmapped), r.time?)))
+fn handed_over(lines: &[Received]) -> impl Iterator<Item = (IpAddr, Option<IpAddr>, Timestamp)> + '_ {
+    lines.iter().filter_map(|r| Some((unmapped(r.addr?), r.by_addr.map(unmapped), r.time?)))
 }

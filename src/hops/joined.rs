@@ -17,6 +17,9 @@ const SHOWN: usize = 8;
 
 type Found<'a> = (EvidenceId, &'a Join);
 
+/// The join by which a second witness names a client.
+pub(super) type Vouching<'a> = Found<'a>;
+
 /// The joins of a digest, to be asked for every route.
 pub struct Joins<'a> {
     all: Vec<Found<'a>>,
@@ -38,7 +41,7 @@ impl<'a> Joins<'a> {
     }
 
     /// The join by which a second witness names the client that the chain with one of these ids names.
-    pub(super) fn vouching(&self, chains: &[EvidenceId]) -> Option<Found<'a>> {
+    pub(super) fn vouching(&self, chains: &[EvidenceId]) -> Option<Vouching<'a>> {
         self.of_kind(JoinKind::Proxied).find(|(_, join)| chains.iter().any(|id| join.of.contains(id))).copied()
     }
 

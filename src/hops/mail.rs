@@ -16,7 +16,7 @@ use crate::model::hop::{Hop, HopRole, Knowledge};
 use crate::model::net::unmapped;
 use crate::model::record::{Mail, Received, UNNAMED};
 use crate::model::route::{Route, RouteSource};
-use crate::model::time::Span;
+use crate::model::time::{Span, Timestamp};
 
 /// Most lines shown on one route.
 const LINES: usize = 64;
@@ -42,12 +42,19 @@ pub fn mails(digest: &Digest, trusted: &dyn Fn(IpAddr) -> bool) -> Vec<Route> {
     let mails: Vec<(&EvidenceItem, &Mail)> = items
         .iter()
         .filter_map(|item| match &item.fact {
-            Evidence::Mail(mail) if mail.received.iter().any(|r| r.addr.is_some()) => Some((*item, mail.as_ref())),
+            Evidence::Mail(mail) if mail.session.is_some() || mail.received.iter().any(|r| r.addr.is_some()) => {
+                Some((*item, mail.as_ref()))
+            }
             _ => None,
         })
         .collect();
-    let addresses: BTreeSet<IpAddr> =
-        mails.iter().flat_map(|(_, m)| &m.received).flat_map(|r| [r.addr, r.by_addr]).flatten().map(unmapped).collect();
+    let addresses: BTreeSet<IpAddr> = mails
+        .iter()
+        .flat_map(|(item, m)| lines(m, item.time))
+        .flat_map(|r| [r.addr, r.by_addr])
+        .flatten()
+        .map(unmapped)
+        .collect();
     let names = Names::gather(&items, |addr| addresses.contains(&addr));
     let mut routes: Vec<Route> = mails
         .iter()
@@ -64,12 +71,25 @@ pub fn mails(digest: &Digest, trusted: &dyn Fn(IpAddr) -> bool) -> Vec<Route> {
     routes
 }
 
+/// The Received lines from the top. A mail that was seen on its way has no line of its receiver yet: the session in which it
+/// was handed over says what that line will say, and better, since packets show it.
+pub(super) fn lines(mail: &Mail, time: Timestamp) -> Vec<Received> {
+    let seen = mail.session.as_ref().map(|session| Received {
+        helo: session.helo.clone(),
+        addr: Some(session.peer),
+        by_addr: Some(session.server),
+        time: time.known(),
+        ..Received::default()
+    });
+    seen.into_iter().chain(mail.received.iter().cloned()).collect()
+}
+
 /// Lines that are believed, from the top; the rest is claimed.
-fn believed(mail: &Mail, trusted: &dyn Fn(IpAddr) -> bool) -> (usize, &'static str) {
+fn believed(lines: &[Received], trusted: &dyn Fn(IpAddr) -> bool) -> (usize, &'static str) {
     // Lines that name nobody (a queue run, a local pick-up) are passed over as long as what is above is believed.
     let mut accepted = 0;
     let mut client: Option<&Received> = None;
-    for (n, line) in mail.received.iter().enumerate() {
+    for (n, line) in lines.iter().enumerate() {
         if let Some(above) = client {
             let ours = above.addr.map(unmapped).is_some_and(|addr| trusted(addr) || is_inside(addr));
             if !ours {
@@ -112,11 +132,12 @@ fn is_inside(addr: IpAddr) -> bool {
 }
 
 fn route(item: &EvidenceItem, mail: &Mail, because: &[EvidenceId], trusted: &dyn Fn(IpAddr) -> bool, names: &Names<'_>) -> Route {
-    let (accepted, why) = believed(mail, trusted);
-    let times = mail.received.iter().take(accepted).filter_map(|r| r.time);
+    let lines = lines(mail, item.time);
+    let (accepted, why) = believed(&lines, trusted);
+    let times = lines.iter().take(accepted).filter_map(|r| r.time);
     let seen = times.map(Span::at).reduce(Span::join).unwrap_or(Span::at(item.time));
-    let named: Vec<&Received> = mail.received.iter().filter(|r| r.addr.is_some()).collect();
-    let kept = mail.received.iter().take(accepted).filter(|r| r.addr.is_some()).count();
+    let named: Vec<&Received> = lines.iter().filter(|r| r.addr.is_some()).collect();
+    let kept = lines.iter().take(accepted).filter(|r| r.addr.is_some()).count();
     // From the bottom: claims first, then the client, then the servers up to the one that holds the mail.
     let mut hops: Vec<Hop> = Vec::new();
     let claims = named.len().saturating_sub(kept);
@@ -133,13 +154,14 @@ fn route(item: &EvidenceItem, mail: &Mail, because: &[EvidenceId], trusted: &dyn
         let kind = if n == 0 { Knowledge::Observed } else { Knowledge::Inferred };
         let mut hop = seen_point(line.addr.map(unmapped), role, kind, line.time.map_or(seen, Span::at), because);
         hop.remarks.push(match n {
+            0 if mail.session.is_some() => "handed the mail over: packets show the session".to_owned(),
             0 => "handed the mail over to the server that holds it: that server's word".to_owned(),
             _ => "named by a trusted server".to_owned(),
         });
         describe(&mut hop, line);
         hops.push(hop);
     }
-    let top = mail.received.first();
+    let top = lines.first();
     let target = top.and_then(|r| r.by_addr).map_or(UNNAMED, unmapped);
     let mut end = seen_point(Some(target), HopRole::Target, Knowledge::Observed, seen, because);
     if let Some(by) = top.and_then(|r| r.by.as_deref()) {
@@ -210,7 +232,6 @@ fn remarks(mail: &Mail, claims: usize, why: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::model::evidence::{InputId, Position, Provenance};
-    use crate::model::time::Timestamp;
 
     fn line(addr: Option<&str>, name: Option<&str>, by: &str, minute: i64) -> Received {
         Received {
@@ -270,6 +291,21 @@ mod tests {
         let mut lines = forged();
         lines[1].time = Some(Timestamp(60 * 60_000_000_000));
         assert_eq!(route_of(lines, &["203.0.113.7"]).origin, Some("203.0.113.7".parse().unwrap()));
+    }
+
+    #[test]
+    fn a_captured_session_stands_above_all_lines() {
+        let session = crate::model::record::Handover {
+            peer: "203.0.113.99".parse().unwrap(),
+            server: "198.51.100.25".parse().unwrap(),
+            helo: None,
+        };
+        let mail = Mail { received: forged(), session: Some(session), ..Mail::default() };
+        let from = Provenance { input: InputId(0), at: Position::Frame { frame: 1, offset: 0 } };
+        let item = EvidenceItem { id: EvidenceId(1), from, time: Timestamp(0), fact: Evidence::Mail(Box::new(mail)) };
+        let route = mails(&Digest { items: vec![item], ..Digest::default() }, &|_| false).remove(0);
+        assert_eq!((route.origin, route.target), (Some("203.0.113.99".parse().unwrap()), "198.51.100.25".parse().unwrap()));
+        assert_eq!(route.hops.iter().filter(|h| h.kind == Knowledge::Asserted).count(), 3, "the mail's own lines are claims");
     }
 
     #[test]

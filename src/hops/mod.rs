@@ -13,9 +13,11 @@
 //! * `sorting`: by distance and sender; `trace`: one run to hops; `links`: what lies between them; `hidden`: MPLS tunnels, loops and cycles
 //! * `orphan`: errors whose probes nobody captured
 //! * `written`: traceroutes that tools wrote down
-//! * `chain`: the rightmost-untrusted rule; `mail`: the same for Received lines
+//! * `chain`: requests through proxies; `rightmost`: the rule by which their headers are believed; `mail`: the same for Received lines
 //! * `join`: which facts of several inputs belong together; `joined`: what that adds to a route
 //! * `ends`: conversations, tunnels; `way`: traceroutes between their points; `crowd`: floods and scans
+//! * `listed`: addresses in IP options and routing headers
+//! * `routes`: who announced the prefix of a hop
 //! * `icmp`, `names`, `parts`: words for ICMP codes, names for addresses, the pieces of a route
 
 mod chain;
@@ -26,10 +28,13 @@ mod icmp;
 mod join;
 mod joined;
 mod links;
+mod listed;
 mod mail;
 mod names;
 mod orphan;
 mod parts;
+mod rightmost;
+mod routes;
 mod session;
 mod sorting;
 #[cfg(test)]
@@ -43,6 +48,8 @@ pub use crowd::{flood, scan};
 pub use ends::conversation;
 pub use join::joins;
 pub use joined::Joins;
+pub use listed::listed;
 pub use mail::mails;
+pub use routes::Routes;
 pub use trace::{protocol, traces};
 pub use written::written;

@@ -114,6 +114,8 @@ pub enum Evidence {
     Route(Box<Announcement>),
     /// Facts of several inputs that belong together.
     Join(Box<Join>),
+    /// Addresses that a packet lists in an option or a routing header.
+    Listed(Box<Listed>),
 }
 
 impl Evidence {
@@ -134,6 +136,7 @@ impl Evidence {
             Self::Translation(_) => "translation",
             Self::Route(_) => "route",
             Self::Join(_) => "join",
+            Self::Listed(_) => "listed",
         }
     }
 }
@@ -449,6 +452,10 @@ impl ChainKind {
     }
 }
 
+/// What stands in front of a URI of SIP's `Record-Route` among the entries of [`ChainKind::SipVia`]: who wants to stay on
+/// the way, as text and without an address.
+pub const RECORD_ROUTE: &str = "record-route ";
+
 /// One entry of a chain, as the header wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChainEntry {
@@ -593,6 +600,55 @@ pub struct Tunnel {
     pub id: Option<u32>,
     /// Packets inside.
     pub packets: u64,
+}
+
+/// Where in a packet addresses are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ListKind {
+    /// Record route (RFC 791 3.1): routers that were passed.
+    RecordRoute,
+    /// Internet timestamp with addresses (RFC 791 3.1): routers that were passed.
+    Timestamp,
+    /// Loose source route (RFC 791 3.1): where the sender wants the packet to go by, or where it went.
+    LooseSourceRoute,
+    /// Strict source route (RFC 791 3.1): likewise.
+    StrictSourceRoute,
+    /// IPv6 routing header of type 0 (RFC 2460) or 4 (RFC 8754): likewise.
+    RoutingHeader,
+}
+
+impl ListKind {
+    /// The word in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RecordRoute => "record-route",
+            Self::Timestamp => "timestamp",
+            Self::LooseSourceRoute => "loose-source-route",
+            Self::StrictSourceRoute => "strict-source-route",
+            Self::RoutingHeader => "routing-header",
+        }
+    }
+
+    /// Do the addresses say by which routers a packet is to go? Else they say by which it went.
+    #[must_use]
+    pub fn is_wish(self) -> bool {
+        matches!(self, Self::LooseSourceRoute | Self::StrictSourceRoute | Self::RoutingHeader)
+    }
+}
+
+/// What a packet lists of its way. Whoever sent it can have written it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Listed {
+    /// Where it stands.
+    pub kind: ListKind,
+    /// Source of the header that carries it.
+    pub src: IpAddr,
+    /// Destination of that header: with a source route, the next stop.
+    pub dst: IpAddr,
+    /// Addresses in order of travel, at most 64.
+    pub addrs: Vec<IpAddr>,
 }
 
 /// How a name became known.

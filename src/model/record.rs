@@ -231,6 +231,20 @@ pub struct Mail {
     /// `Authentication-Results`, `ARC-Authentication-Results` and `Received-SPF`, printable ASCII, at most 512 bytes each,
     /// at most 16, in header order.
     pub authentication: Vec<Arc<str>>,
+    /// The connection over which a capture saw it handed on; `None` for a mail out of a file.
+    pub session: Option<Handover>,
+}
+
+/// A connection that handed a mail on (RFC 5321), as packets show it: what the receiving server will write into the next
+/// Received line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Handover {
+    /// Who sent the mail.
+    pub peer: IpAddr,
+    /// Who received it.
+    pub server: IpAddr,
+    /// Name that the peer gave (HELO), printable ASCII, at most 253 bytes: anybody may say anything here.
+    pub helo: Option<Arc<str>>,
 }
 
 /// A route to a prefix at a time, as one peer told it (RFC 4271).

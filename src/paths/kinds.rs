@@ -22,6 +22,8 @@
 //! The weights are a judgement, not a measurement: they order a list, they are no probability.
 //! Reasons name no address: whether an origin may be shown is decided later.
 
+use std::net::IpAddr;
+
 use crate::model::digest::{Conversation, Flood, Scan};
 use crate::model::hop::{HopRole, Knowledge};
 use crate::model::net::IpProtocol;
@@ -227,19 +229,28 @@ fn mail(route: &Route) -> Finding {
     Finding { kind: "mail", score: 45.0 + 10.0 * decades((servers + claims) as f64), reason }
 }
 
-/// A request that says whom it was forwarded for, or a mail that says through whom it came.
+/// The server of a chain, if it was asked to go on to the target: it stands before that.
+pub(super) fn asked_to_go_on(route: &Route) -> Option<IpAddr> {
+    let [.., server, target] = route.hops.as_slice() else { return None };
+    (target.kind == Knowledge::Asserted && target.role == HopRole::Target).then_some(server.addr).flatten()
+}
+
+/// A request that says whom it was forwarded for or where it is to be forwarded to, or a mail that says through whom it came.
 pub(super) fn chain(route: &Route) -> Finding {
     if route.source == RouteSource::Mail {
         return mail(route);
     }
+    let onward = asked_to_go_on(route);
     // Entries in front of the origin are the client's own words; behind it stand the proxies that are believed.
     let claims = route.hops.iter().take_while(|h| h.role != HopRole::Origin).count() as u64;
     let proxies = route.hops.iter().skip_while(|h| h.role != HopRole::Origin).filter(|h| h.role == HopRole::Proxy).count() as u64;
+    let proxies = proxies.saturating_sub(u64::from(onward.is_some()));
     let claimed = match claims {
         0 => "no further claims".to_owned(),
         n => format!("{} in its header that nobody vouches for", counted(n, "claim", "claims")),
     };
     let forwarded = match proxies {
+        0 if onward.is_some() => "a request to a proxy to go on to another address".to_owned(),
         0 => "a request that says it was forwarded, by no proxy that is trusted (--trust)".to_owned(),
         n => format!("a request forwarded by {}", counted(n, "trusted proxy", "trusted proxies")),
     };

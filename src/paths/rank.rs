@@ -112,9 +112,10 @@ pub fn rank(
         let finding = kinds::chain(route);
         if open || SubjectFacts::route(world, digest, route, finding.kind).answers(question) {
             let spoke = route.hops.iter().filter(|h| h.kind != Knowledge::Asserted).filter_map(|h| h.addr);
+            let server = kinds::asked_to_go_on(route).unwrap_or(route.target);
             let spoke: Vec<IpAddr> = spoke.chain(route.origin).collect();
             for (n, from) in spoke.iter().enumerate().take(16) {
-                forwarded.insert((*from, route.target));
+                forwarded.insert((*from, server));
                 // Joined from several inputs, a route holds conversations between its own hops.
                 forwarded.extend(spoke.iter().skip(n + 1).map(|to| (*from, *to)));
             }

@@ -144,6 +144,8 @@ pub fn answer(digest: &Digest, last: Option<Timestamp>, ask: &Ask, means: &Means
     let ranking = rank(digest, &traces, &chains, &ask.question, &|a| tables.state(a), &|a| tables.row(a).and_then(|r| r.asn));
     let mut routes: Vec<(Route, Finding)> =
         ranking.subjects.into_iter().filter_map(|ranked| route(digest, &joins, &traces, &chains, ranked)).collect();
+    let announced = hops::Routes::of(digest);
+    routes.iter_mut().flat_map(|(route, _)| &mut route.hops).for_each(|hop| announced.tell(hop));
     let resolved = match means.resolve {
         Some(resolver) => resolve_names(&mut routes, resolver, digest.items.len(), last.unwrap_or_default()),
         None => Vec::new(),
@@ -172,6 +174,7 @@ fn route(
         Subject::Chain(i) => chains.get(i).cloned(),
         Subject::Conversation(i) => digest.conversations.get(i).map(|c| {
             let mut route = hops::conversation(digest, c, traces);
+            hops::listed(digest, &mut route);
             joins.enrich(&mut route, traces);
             route
         }),

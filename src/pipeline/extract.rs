@@ -11,6 +11,7 @@ use crate::model::path::{AttackPath, LocatedHop};
 use crate::model::place::{Placement, WhyUnplaced};
 use crate::model::record::{Alert, Endpoint, Mail, Pattern, UNNAMED};
 use crate::report::model as report;
+use crate::report::terminal::plural;
 
 /// Why an origin without an address is nowhere although its trust would allow to place it.
 const NO_ORIGIN: &str = "no packet shows an address of the origin";
@@ -262,6 +263,10 @@ pub fn describe(fact: &Evidence) -> String {
                 format!("route to {}{peer}: AS path {}", r.prefix, path.join(" "))
             }
         }
+        Evidence::Listed(l) => {
+            let addrs: Vec<String> = l.addrs.iter().map(ToString::to_string).collect();
+            format!("{} in a packet {} -> {}: {}", l.kind.as_str(), l.src, l.dst, addrs.join(", "))
+        }
     }
 }
 
@@ -277,9 +282,14 @@ fn endpoint(end: Endpoint) -> String {
 }
 
 fn describe_mail(mail: &Mail) -> String {
-    let id = mail.message_id.as_deref().unwrap_or("without a Message-ID");
-    let n = mail.received.len() as u64 + mail.left_out;
-    format!("mail {id}: {n} Received lines")
+    let id = mail.message_id.as_ref().map(|id| format!(" {id}")).unwrap_or_default();
+    let handed = mail.session.as_ref().map(|s| {
+        let name = s.helo.as_ref().map(|h| format!(" (says it is {h})")).unwrap_or_default();
+        format!(", handed by {}{name} to {}", s.peer, s.server)
+    });
+    let lines = mail.received.len() as u64 + mail.left_out;
+    let lines = plural(lines, "Received line");
+    format!("mail{id}{}: {lines}", handed.unwrap_or_default())
 }
 
 fn describe_alert(alert: &Alert, times: u64) -> String {

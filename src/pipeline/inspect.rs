@@ -47,7 +47,7 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
         format: input.format.to_owned(),
         link_types: input.link_types.clone(),
         packets: input.packets,
-        records: input.records,
+        records: input.records + reading.counts.exported,
         first: input.first,
         last: input.last,
         truncated: input.truncated,
@@ -95,11 +95,12 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
             Evidence::Translation(t) => out.translations.push(translation(t)),
             Evidence::Indicator(i) => out.indicators.push(indicator(i)),
             // Routes are counted: a table has a million of them.
-            Evidence::Flow(_) | Evidence::Reached(_) | Evidence::Route(_) | Evidence::Join(_) => {}
+            Evidence::Flow(_) | Evidence::Reached(_) | Evidence::Route(_) | Evidence::Join(_) | Evidence::Listed(_) => {}
         }
     }
     out.tunnels.sort();
     out.chains.sort();
+    out.received.sort();
     out.names.sort();
     out.names.dedup();
     Some(out)

@@ -105,6 +105,8 @@ pub struct Counts {
     pub packets: u64,
     /// Records of inputs that hold no packets.
     pub records: u64,
+    /// Flow records in exports that packets carried.
+    pub exported: u64,
     /// Routes that were told.
     pub routes: u64,
     /// Captured bytes.
@@ -459,9 +461,13 @@ fn conclude<S: Study>(
         turn.finish();
         let Turn { shard, sink, .. } = turn;
         count_shard(&shard, &mut counts);
+        let told = shard.exports.iter().flat_map(|exports| &exports.rejects);
+        rejected.extend(told.map(|&(from, why)| Rejected { from, why: why.to_owned() }));
         study.take_sink(sink);
         shards.push(shard);
     }
+    rejected.sort_unstable();
+    rejected.truncate(REJECTS_KEPT);
     let seed = feeder.key.or(key).map_or(0, |key| key.seed(SHARDS));
     let mut ledger = Ledger::new(Caps::for_records(options.max_flows), seed);
     if records.iter().any(|(_, format)| matches!(format, Format::Routing(_))) {
@@ -469,7 +475,7 @@ fn conclude<S: Study>(
     }
     let mut witness = study.witness();
     let told = {
-        let to = (&mut ledger, &(|| study.sink()) as &dyn Fn() -> S::Sink);
+        let to = (&mut ledger, &(|| study.record_sink()) as &dyn Fn() -> S::Sink);
         records::read(records, options, &feeder.inputs, progress, to, (&mut witness, &mut counts))
     };
     study.take_witness(witness);
@@ -477,7 +483,7 @@ fn conclude<S: Study>(
     rejected.truncate(REJECTS_KEPT);
     feeder.inputs.extend(told.inputs);
     feeder.failures.extend(told.failures);
-    counts.routes = ledger.routes_seen;
+    counts.routes += ledger.routes_seen;
     let digest = merge::digest(&shards.iter().collect::<Vec<_>>(), ledger.records(), options.wanted);
     let (more, sinks) = ledger.into_parts();
     counts.flows += more.iter().map(Shard::ended).sum::<u64>();
@@ -501,6 +507,11 @@ pub(super) fn count_shard(shard: &Shard, counts: &mut Counts) {
     counts.flows += shard.ended();
     counts.evicted += shard.table.evicted;
     counts.quotes += shard.quotes_seen;
+    counts.routes += shard.routes_seen;
+    if let Some(exports) = &shard.exports {
+        counts.exported += exports.records;
+        counts.rejected += exports.rejected;
+    }
     counts.matched += shard.quotes_matched;
 }
 

@@ -12,6 +12,7 @@ use crate::evidence::shard::FlowSink;
 use crate::locate::Tables;
 use crate::model::evidence::Flow;
 use crate::model::net::{PackedAddr, StateCode};
+use crate::model::record::UNNAMED;
 
 /// A witness per thread, a sink per shard; both come home at the end.
 pub trait Study: Sync {
@@ -23,6 +24,10 @@ pub trait Study: Sync {
     fn witness(&self) -> Self::Witness;
     /// A new sink.
     fn sink(&self) -> Self::Sink;
+    /// A new sink for the flows of one recorder.
+    fn record_sink(&self) -> Self::Sink {
+        self.sink()
+    }
     /// A thread is done.
     fn take_witness(&mut self, witness: Self::Witness);
     /// A shard is done.
@@ -48,6 +53,8 @@ pub struct Overview {
     tables: &'static Tables,
     /// By [`slot`].
     amounts: Vec<Amount>,
+    /// Does it count flows that records tell of, or those that packets show? The same traffic may be told of twice.
+    recorded: bool,
     /// Addresses asked for lately and their slots: few hosts take part in half of the flows.
     recent: Vec<(PackedAddr, u16)>,
 }
@@ -86,7 +93,12 @@ impl Overview {
     /// An empty overview.
     #[must_use]
     pub fn new(tables: &'static Tables) -> Self {
-        Self { tables, amounts: vec![Amount::default(); SLOTS], recent: vec![(PackedAddr::default(), UNKNOWN); RECENT] }
+        Self {
+            tables,
+            amounts: vec![Amount::default(); SLOTS],
+            recorded: false,
+            recent: vec![(PackedAddr::default(), UNKNOWN); RECENT],
+        }
     }
 
     fn place_of(addr: PackedAddr) -> usize {
@@ -138,6 +150,9 @@ impl Overview {
 
 impl FlowSink for Overview {
     fn ended(&mut self, flows: &[FlowState], _: &Heads) {
+        if flows.iter().any(|flow| flow.is_recorded() != self.recorded) {
+            return; // exports come one by one, and are counted by who told them
+        }
         for flows in flows.chunks(TOGETHER) {
             let mut ends = [(UNKNOWN, UNKNOWN); TOGETHER];
             // Twice over the same flows: in the first round memory is asked for what the second one needs.
@@ -160,6 +175,10 @@ impl Study for Overview {
 
     fn sink(&self) -> Self {
         Self::new(self.tables)
+    }
+
+    fn record_sink(&self) -> Self {
+        Self { recorded: true, ..Self::new(self.tables) }
     }
 
     fn take_witness(&mut self, (): ()) {}
@@ -188,8 +207,9 @@ impl Study for Overview {
 pub struct Census {
     /// All addresses.
     pub addresses: BTreeSet<std::net::IpAddr>,
-    /// All flows by five-tuple; a five-tuple that was used twice is one entry.
-    pub flows: BTreeMap<FlowKey, Flow>,
+    /// All flows by five-tuple, those that packets show before those that records tell of; a five-tuple that was used twice
+    /// is one entry.
+    pub flows: BTreeMap<(bool, FlowKey), Flow>,
     /// Addresses or flows left out because there were more than [`CENSUS_CAP`].
     pub left_out: u64,
 }
@@ -249,8 +269,11 @@ impl Study for Census {
     fn take_sink(&mut self, sink: Flows) {
         self.left_out += sink.1;
         for (key, flow) in sink.0 {
+            if flow.recorded {
+                self.addresses.extend([flow.tuple.src, flow.tuple.dst].into_iter().filter(|addr| *addr != UNNAMED));
+            }
             self.flows
-                .entry(key)
+                .entry((flow.recorded, key))
                 .and_modify(|sum| {
                     let same_way = sum.tuple == flow.tuple;
                     let (f, b) = if same_way { (flow.forward, flow.backward) } else { (flow.backward, flow.forward) };

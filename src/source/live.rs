@@ -35,6 +35,8 @@ const LAST_LOOK: Duration = Duration::from_millis(100);
 /// How often to see whether an interface that is down is still there.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 const ETHERNET: LinkType = LinkType(1);
+/// A packet that begins with its IP header.
+const RAW: LinkType = LinkType(101);
 
 /// How frames get from the kernel to us.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -99,7 +101,7 @@ pub(super) struct Frame<'a> {
     pub(super) vlan: Option<(u16, u16)>,
 }
 
-/// Where frames come from: a ring or a channel.
+/// Where frames come from: a ring, a channel, or a port on which somebody sends us datagrams.
 pub(super) trait FrameSource: Send {
     /// Waits for frames and hands each to `take`; their number, 0 if none came in time. Returns now and then even
     /// if frames keep coming.
@@ -468,12 +470,20 @@ mod device {
 
     use super::super::channel::PnetChannel;
     use super::super::error::SourceError;
+    use super::super::listener::{self, Listener};
     use super::super::packet_socket::{self, PacketSocket};
     use super::super::ring::Ring;
     use super::{CaptureMode, Device, FrameSource, LiveOptions};
 
     /// Opens all sockets of an interface, and lets packets in when the last one is ready.
     pub(super) fn open(name: &str, options: &LiveOptions) -> Result<Device, SourceError> {
+        if let Some(address) = listener::address(name) {
+            let failed = |source| SourceError::Io { path: name.to_owned(), what: "listen on", source };
+            let address = address.map_err(|why| failed(io::Error::new(io::ErrorKind::InvalidInput, why)))?;
+            let source = Listener::bind(address, options.buffer).map_err(failed)?;
+            let sources: Vec<Box<dyn FrameSource>> = vec![Box::new(source)];
+            return Ok(Device { name: name.to_owned(), index: 0, link: super::RAW, mode: options.mode, sources });
+        }
         let mut all = datalink::interfaces();
         all.sort_by(|a, b| a.name.cmp(&b.name));
         let Some(interface) = all.iter().find(|i| i.name == name) else {
@@ -533,7 +543,7 @@ mod device {
 
     /// Has the interface been removed, or replaced by another one of its name?
     pub(super) fn is_gone(name: &str, index: u32) -> bool {
-        !datalink::interfaces().iter().any(|i| i.name == name && i.index == index)
+        listener::address(name).is_none() && !datalink::interfaces().iter().any(|i| i.name == name && i.index == index)
     }
 }
 

@@ -3,9 +3,11 @@
 //! * [`block`]: a few hundred kilobytes of records with an index; the unit in which packets travel through the program
 //! * [`capture`]: a capture file or stream of any format, block by block
 //! * [`pcap`], [`pcapng`], [`snoop`]: the walk over records of each format
+//! * [`opened`]: an input whose first bytes were read, not yet known to be anything
 //! * [`archive`]: gzip, Zstandard and LZ4 around them, recognised by content, with an output cap
 //! * [`live`]: frames of an interface: capture threads, hand-over, what was lost; on Linux over a ring shared with the
-//!   kernel (`ring`) or a `pnet` channel (`channel`), both on a socket of our own (`packet_socket`)
+//!   kernel (`ring`) or a `pnet` channel (`channel`), both on a socket of our own (`packet_socket`); or datagrams that are sent to
+//!   a port (`listener`)
 //! * [`names`]: names for addresses that the analyst brings along
 //! * [`resolve`]: names asked for at run time, only with `--resolve`
 //! * [`files`]: folders and lists of inputs, in time order
@@ -17,6 +19,8 @@ pub mod capture;
 mod channel;
 pub mod error;
 pub mod files;
+#[cfg(target_os = "linux")]
+mod listener;
 pub mod live;
 pub mod names;
 pub mod opened;

@@ -128,6 +128,14 @@ pub(super) fn drops(fd: &impl AsRawFd) -> io::Result<u64> {
     get::<libc::tpacket_stats_v3>(fd, libc::SOL_PACKET, libc::PACKET_STATISTICS).map(|stats| u64::from(stats.tp_drops))
 }
 
+/// Datagrams that the kernel dropped for this UDP socket because its buffer was full, since it was opened (`SO_MEMINFO`, sock_diag(7)).
+pub(super) fn datagrams_dropped(fd: &impl AsRawFd) -> io::Result<u64> {
+    /// Index of the count among the nine words.
+    const SK_MEMINFO_DROPS: usize = 8;
+    let words = get::<[u32; 9]>(fd, libc::SOL_SOCKET, libc::SO_MEMINFO)?;
+    Ok(u64::from(words[SK_MEMINFO_DROPS]))
+}
+
 /// The pending error of the socket, which is thereby cleared.
 pub(super) fn pending_error(fd: &impl AsRawFd) -> Option<io::Error> {
     match get::<libc::c_int>(fd, libc::SOL_SOCKET, libc::SO_ERROR) {
@@ -213,6 +221,7 @@ pub(super) fn set<T>(fd: &impl AsRawFd, level: libc::c_int, option: libc::c_int,
 pub(super) trait Plain: Copy {}
 impl Plain for libc::c_int {}
 impl Plain for u32 {}
+impl Plain for [u32; 9] {}
 impl Plain for libc::tpacket_stats_v3 {}
 
 /// getsockopt(2).

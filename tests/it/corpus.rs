@@ -9,6 +9,7 @@ use rutter::evidence::batch::{Dealer, HashKey, SHARDS, Witness};
 use rutter::evidence::shard::{Caps, Shard};
 use rutter::model::evidence::{InputId, Provenance, Quote, TunnelKind};
 use rutter::model::net::{IpProtocol, PackedAddr};
+use rutter::model::record::Mail;
 use rutter::source::block::Block;
 use rutter::source::capture::{CaptureFile, OpenOptions};
 use serde_json::Value;
@@ -114,6 +115,11 @@ struct Read {
     quotes: Vec<Quote>,
     /// Packets by kind and number of the tunnel.
     tunnels: BTreeMap<(TunnelKind, Option<u32>), u64>,
+    /// Kind, peer, server and entries.
+    chains: BTreeSet<String>,
+    mails: Vec<Mail>,
+    /// Source, destination and addresses of lists in options and routing headers.
+    listed: BTreeSet<(IpAddr, IpAddr, Vec<IpAddr>)>,
 }
 
 fn read(path: &Path) -> Read {
@@ -150,6 +156,15 @@ fn read(path: &Path) -> Read {
     out.addresses = witness.0;
     for (&(kind, _, _, id), count) in shards.iter().flat_map(|s| &s.tunnels) {
         *out.tunnels.entry((kind, id)).or_default() += count.packets;
+    }
+    shards.iter_mut().for_each(|shard| shard.finish(&mut ()));
+    for (_, _, chain) in shards.iter().flat_map(|s| s.heads.chains()) {
+        let entries: Vec<&str> = chain.entries.iter().map(|e| &*e.text).collect();
+        out.chains.insert(format!("{} {} > {}: {}", chain.kind.as_str(), chain.peer, chain.server, entries.join(", ")));
+    }
+    out.mails = shards.iter().flat_map(|s| s.heads.mails()).map(|(_, _, mail)| mail).collect();
+    for ((_, (src, dst), addrs), _) in shards.iter().flat_map(|s| &s.listed) {
+        out.listed.insert((src.unpack(), dst.unpack(), addrs.iter().map(|a| a.unpack()).collect()));
     }
     let mut quotes: Vec<_> = shards.into_iter().flat_map(|s| s.quotes).collect();
     quotes.sort_by_key(|(from, ..)| *from);
@@ -338,4 +353,117 @@ fn the_interface_that_a_router_names() {
     assert_eq!((interface.role, interface.index), (0, Some(15)));
     assert_eq!(interface.addr.unwrap().to_string(), "10.10.10.10");
     assert_eq!(interface.name.as_deref(), Some("This-is-the-name-of-the-Interface-that-we-are-looking-for-[:-)]"));
+}
+
+/// Chains of each file of proxies, as tshark's fields have them: `http.x_forwarded_for`, `http.request.uri`, `socks.*` with
+/// the port told, `proxy.src.ipv4`, `sip.Via` without its branch.
+const CHAINS: [(&str, &[&str]); 9] = [
+    ("arkime__http-xff.pcap", &["x-forwarded-for 10.0.0.1 > 10.0.0.2: 10.000.000.03"]),
+    ("arkime__socks4-https.pcap", &["socks 10.0.0.1 > 10.0.0.2: login.live.com:443"]),
+    ("arkime__socks5-rdp.pcap", &["socks 10.0.0.3 > 10.0.0.2: 10.0.0.1:3389"]),
+    ("ntop__haproxy.pcap", &["proxy-protocol 1.1.1.1 > 2.2.2.2: 11.111.11.111"]),
+    ("zeek__connect-with-header.pcap", &["connect ::1 > ::1: secure.newegg.com:443"]),
+    (
+        "zeek__jupyter-websocket.pcap",
+        &["client-ip 127.0.0.1 > 127.0.0.1: 192.168.122.1", "x-forwarded-for 127.0.0.1 > 127.0.0.1: 192.168.122.1"],
+    ),
+    ("zeek__proxy.pcap", &[]),
+    ("zeek__socks.pcap", &["socks 127.0.0.1 > 127.0.0.1: 192.150.187.12:80"]),
+    (
+        "zeek__wireshark.pcap",
+        &[
+            "sip-via 192.168.1.2 > 200.68.120.81: 192.168.1.2",
+            "sip-via 192.168.1.2 > 200.68.120.81: 192.168.1.2:5060",
+            "sip-via 192.168.1.2 > 200.68.120.81: 192.168.1.2:5060;rport=5060;received=80.230.219.70",
+            "sip-via 192.168.1.2 > 200.68.120.81: 192.168.1.2;rport=5060;received=80.230.219.70",
+            "sip-via 192.168.1.2 > 212.242.33.35: 192.168.1.2",
+            "sip-via 192.168.1.2 > 212.242.33.35: 192.168.1.2:5060",
+            "sip-via 192.168.1.2 > 212.242.33.35: 192.168.1.2:5060;received=80.230.219.70;rport=5060",
+            "sip-via 192.168.1.2 > 212.242.33.35: 192.168.1.2;received=80.230.219.70;rport=5060",
+        ],
+    ),
+];
+
+#[test]
+fn proxies_are_those_that_others_find() {
+    let Some(corpus) = corpus() else { return };
+    for (name, (path, expected)) in files(&corpus, "pcap-proxy") {
+        let got = read(&path).chains;
+        let want: BTreeSet<String> = CHAINS.iter().find(|c| c.0 == name).unwrap().1.iter().map(|&text| text.to_owned()).collect();
+        assert_eq!(got, want, "{name}");
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let forwarded = expected["proxy_headers"]["list"].as_array().into_iter().flatten();
+        let forwarded = forwarded.flat_map(|h| h["xff"].as_array().into_iter().flatten().map(text));
+        let clients = expected["proxy_protocol"].as_array().into_iter().flatten();
+        let clients = clients.flat_map(|h| h["proxy.src.ipv4"].as_array().into_iter().flatten().map(text));
+        for entry in forwarded.chain(clients) {
+            assert!(got.iter().any(|chain| chain.ends_with(&format!(": {entry}"))), "{name}: {entry}");
+        }
+    }
+}
+
+/// No proxy is found in a file in which tshark dissects none of its kind.
+#[test]
+fn no_proxy_is_invented() {
+    let Some(corpus) = corpus() else { return };
+    let kinds = KINDS.iter().chain(&["flow-netflow"]).filter(|kind| **kind != "pcap-proxy");
+    for (name, (path, expected)) in kinds.flat_map(|kind| files(&corpus, kind)) {
+        for chain in read(&path).chains {
+            let known = |word: &str| expected["protocols"][word].is_u64();
+            let word = match chain.split(' ').next() {
+                Some("socks") => "socks",
+                Some("proxy-protocol") => "proxy",
+                Some("sip-via") => "sip",
+                _ => "http",
+            };
+            assert!(known(word), "{name}: {chain}");
+        }
+    }
+}
+
+/// Received lines of mails in sessions, the texts before `by` and after it.
+#[test]
+fn mails_are_those_that_others_find() {
+    let Some(corpus) = corpus() else { return };
+    if rutter::decode::mail::head(b"Received: from a.example by b.example\r\n").received.is_empty() {
+        println!("skipped: heads of mails are not read");
+        return;
+    }
+    for (name, (path, expected)) in files(&corpus, "pcap-mail") {
+        let mails = read(&path).mails;
+        let want = expected["smtp_received"].as_array().unwrap();
+        assert_eq!(mails.len(), want.len(), "{name}");
+        for (mail, want) in mails.iter().zip(want) {
+            let lines = want["received"].as_array().unwrap();
+            assert_eq!(mail.received.len(), lines.len(), "{name}");
+            for (line, text) in mail.received.iter().zip(lines) {
+                let by = text.as_str().unwrap().split("by ").nth(1).and_then(|rest| rest.split(' ').next());
+                assert_eq!(line.by.as_deref(), by, "{name}");
+            }
+            let session = mail.session.as_ref().unwrap();
+            assert!(session.helo.is_some() && session.peer != session.server, "{name}");
+        }
+    }
+}
+
+/// Addresses in options and routing headers. A slot that no router filled holds none.
+#[test]
+fn listed_addresses_are_those_that_others_find() {
+    let Some(corpus) = corpus() else { return };
+    let addr = |text: &str| text.parse::<IpAddr>().unwrap();
+    let in_headers = [
+        ("zeek__ipv6-hbh-routing0.pcap", vec!["2001:78:1:32::1", "2001:78:1:32::2"]),
+        ("the-tcpdump-group__ipv6-srh-ext-header.pcap", vec!["a:b:c:2::f1:0", "a:b:c:3::d6"]),
+    ];
+    for (name, (path, expected)) in files(&corpus, "pcap-ipopt-frag") {
+        let got: BTreeSet<Vec<IpAddr>> = read(&path).listed.into_iter().map(|(.., addrs)| addrs).collect();
+        let recorded = expected["ip_options"]["recorded"].as_array().into_iter().flatten();
+        // Their source routes have one empty slot; tshark names the destination of the header in its place.
+        let recorded = recorded
+            .filter(|r| r["dst"] != "0.0.0.0")
+            .map(|r| r["addresses"].as_array().unwrap().iter().map(|a| addr(a.as_str().unwrap())));
+        let mut want: BTreeSet<Vec<IpAddr>> = recorded.map(|a| a.filter(|a| !a.is_unspecified()).collect()).collect();
+        want.extend(in_headers.iter().filter(|h| h.0 == name).map(|h| h.1.iter().map(|a| addr(a)).collect()));
+        assert_eq!(got, want, "{name}");
+    }
 }

@@ -1,4 +1,4 @@
-use super::{DecodeError, IpProtocol, LayerSink, MAX_NESTING, PackedAddr, Packet, Transport, TunnelKind, dissect};
+use super::{DecodeError, IpProtocol, LayerSink, ListKind, MAX_NESTING, PackedAddr, Packet, Transport, TunnelKind, dissect};
 use crate::decode::testkit::*;
 
 /// Everything a sink hears.
@@ -6,6 +6,7 @@ use crate::decode::testkit::*;
 struct Heard {
     layers: Vec<(String, String)>,
     listed: Vec<String>,
+    pieces: Vec<usize>,
     tunnels: Vec<(TunnelKind, String, String, Option<u32>)>,
 }
 
@@ -13,8 +14,11 @@ impl LayerSink for Heard {
     fn ip(&mut self, src: PackedAddr, dst: PackedAddr) {
         self.layers.push((src.unpack().to_string(), dst.unpack().to_string()));
     }
-    fn listed(&mut self, addr: PackedAddr) {
-        self.listed.push(addr.unpack().to_string());
+    fn listed(&mut self, kind: ListKind, addr: PackedAddr) {
+        self.listed.push(format!("{} {}", kind.as_str(), addr.unpack()));
+    }
+    fn fragment(&mut self, at: usize) {
+        self.pieces.push(at);
     }
     fn tunnel(&mut self, kind: TunnelKind, outer: (PackedAddr, PackedAddr), id: Option<u32>) {
         self.tunnels.push((kind, outer.0.unpack().to_string(), outer.1.unpack().to_string(), id));
@@ -102,22 +106,41 @@ fn addresses_in_ipv4_options() {
     // Record route with two of three slots filled; then a strict source route, all of which lies ahead.
     let route = join(&[&[7, 15, 12], &v4("192.0.2.7"), &v4("192.0.2.8"), &v4("0.0.0.0"), &[1]]);
     let (p, heard) = read(&on_ethernet(&ipv4_with("192.0.2.1", "198.51.100.9", 17, 64, 1, &route, &query())));
-    assert_eq!(heard.listed, ["192.0.2.7", "192.0.2.8"]);
+    assert_eq!(heard.listed, ["record-route 192.0.2.7", "record-route 192.0.2.8"]);
     assert_eq!((p.l4_at, p.dport), (50, 53));
     let source_route = join(&[&[137, 7, 4], &v4("203.0.113.5"), &[0]]);
     let (_, heard) = read(&on_ethernet(&ipv4_with("192.0.2.1", "198.51.100.9", 17, 64, 1, &source_route, &query())));
-    assert_eq!(heard.listed, ["203.0.113.5"]);
+    assert_eq!(heard.listed, ["strict-source-route 203.0.113.5"]);
+    // Timestamps: two of three pairs filled; times alone hold no address.
+    let pairs = join(&[&v4("192.0.2.7"), &[0, 0, 0, 9], &v4("192.0.2.8"), &[0, 0, 0, 9], &v4("192.0.2.9"), &[0; 4]]);
+    for (flags, expected) in
+        [(1, &["timestamp 192.0.2.7", "timestamp 192.0.2.8"][..]), (3, &["timestamp 192.0.2.7", "timestamp 192.0.2.8"]), (0, &[])]
+    {
+        let stamped = join(&[&[68, 28, 21, flags], &pairs]);
+        let (_, heard) = read(&on_ethernet(&ipv4_with("192.0.2.1", "198.51.100.9", 17, 64, 1, &stamped, &query())));
+        assert_eq!(heard.listed, expected);
+    }
     for bad in [[7, 0, 4, 1], [7, 1, 4, 1], [7, 200, 4, 1]] {
         let (_, heard) = read(&on_ethernet(&ipv4_with("192.0.2.1", "198.51.100.9", 17, 64, 1, &bad, &query())));
         assert!(heard.listed.is_empty());
     }
 }
 
+/// RFC 8754 2: the last segment stands first, and something else may stand behind the list.
+#[test]
+fn segments_are_listed_in_order_of_travel() {
+    let list = join(&[&[17, 5, 4, 1, 1, 0, 0, 0], &v6("2001:db8:9::2"), &v6("2001:db8:9::1"), &[9; 8]]);
+    let (p, heard) = read(&on_ethernet(&ipv6("2001:db8::1", "2001:db8::2", 43, &join(&[&list, &query()]))));
+    assert_eq!(heard.listed, ["routing-header 2001:db8:9::1", "routing-header 2001:db8:9::2"]);
+    assert_eq!((p.transport, p.dport, heard.pieces.len()), (Transport::Udp, 53, 0));
+}
+
 #[test]
 fn fragments() {
     let mut ip = ipv4("192.0.2.1", "198.51.100.9", 17, &query());
     ip[6] = 0x20; // more fragments follow the first
-    assert_eq!(read(&on_ethernet(&ip)).0.transport, Transport::Udp);
+    let (p, heard) = read(&on_ethernet(&ip));
+    assert_eq!((p.transport, heard.pieces), (Transport::Udp, vec![14]));
     ip[7] = 2; // 16 bytes in
     let (p, _) = read(&on_ethernet(&ip));
     assert_eq!((p.transport, p.sport, p.dport), (Transport::Fragment, 0, 0));
@@ -138,7 +161,7 @@ fn ipv6_extension_headers() {
     let (p, heard) = read(&on_ethernet(&ipv6("2001:db8::1", "2001:db8::2", 0, &payload)));
     assert_eq!((p.proto, p.transport, p.dport), (IpProtocol::UDP, Transport::Udp, 53));
     assert_eq!((p.l4_at, p.l4_len), (14 + 40 + 8 + 24 + 16 + 24, 16));
-    assert_eq!(heard.listed, ["2001:db8:9::1"]);
+    assert_eq!(heard.listed, ["routing-header 2001:db8:9::1"]);
     let cut = on_ethernet(&ipv6("2001:db8::1", "2001:db8::2", 0, &[6, 9, 0, 0]));
     assert_eq!(read(&cut).0.transport, Transport::Other, "a header that is longer than the packet");
 }

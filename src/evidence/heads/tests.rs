@@ -13,10 +13,10 @@ const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a.example\r\nX-Forwarded-For: 1
 fn the_same_chain_from_the_same_peer_is_one_fact() {
     let mut heads = Heads::new(10, 1);
     for n in [7, 3, 9] {
-        let host = heads.request(REQUEST, true, ends(1), Timestamp(n), &|| place(n as u64));
+        let host = heads.http(REQUEST, ends(1), Timestamp(n), &|| place(n as u64));
         assert_eq!(heads.host(host.unwrap()).map(|h| &**h), Some("a.example"));
     }
-    heads.request(REQUEST, true, ends(2), Timestamp(8), &|| place(8));
+    heads.http(REQUEST, ends(2), Timestamp(8), &|| place(8));
     let kept: Vec<_> = heads.chains().map(|(from, time, c)| (from, time.0, c.kind, c.peer.to_string())).collect();
     let chain = |n: i64, kind, peer: &str| (place(n as u64), n, kind, peer.to_owned());
     assert_eq!(
@@ -36,19 +36,9 @@ fn entries_that_differ_in_their_joints_differ() {
     let mut heads = Heads::new(10, 1);
     for value in ["a, b", "\"a, b\"", "a b"] {
         let request = format!("GET / HTTP/1.1\r\nX-Forwarded-For: {value}\r\n\r\n");
-        heads.request(request.as_bytes(), true, ends(1), Timestamp(0), &|| place(0));
+        heads.http(request.as_bytes(), ends(1), Timestamp(0), &|| place(0));
     }
     assert_eq!(heads.chains().count(), 3);
-}
-
-#[test]
-fn hellos_count_only_at_the_beginning() {
-    let mut heads = Heads::new(10, 1);
-    let hello = client_hello("tls.example");
-    assert_eq!(heads.request(&hello, false, ends(1), Timestamp(0), &|| place(0)), None);
-    let number = heads.request(&hello, true, ends(1), Timestamp(0), &|| place(0)).unwrap();
-    assert_eq!((number, heads.host(number).map(|h| &**h), heads.host(0)), (1, Some("tls.example"), None));
-    assert_eq!(heads.request(b"\x17\x03\x03 encrypted", true, ends(1), Timestamp(0), &|| place(0)), None);
 }
 
 #[test]
@@ -56,7 +46,7 @@ fn lists_are_bounded_and_losses_counted() {
     let mut heads = Heads::new(2, 1);
     for n in 0..5 {
         let request = format!("GET / HTTP/1.1\r\nHost: h{n}.example\r\nX-Forwarded-For: 192.0.9.{n}\r\n\r\n");
-        let number = heads.request(request.as_bytes(), true, ends(1), Timestamp(0), &|| place(n));
+        let number = heads.http(request.as_bytes(), ends(1), Timestamp(0), &|| place(n));
         assert_eq!(number.is_some(), n < 2);
     }
     assert_eq!((heads.chains().count(), heads.left_out), (2, 6));

@@ -228,3 +228,125 @@ proptest! {
         prop_assert_eq!(origin(&routes[0]).kind, Knowledge::Inferred);
     }
 }
+
+fn one(kind: ChainKind, peer: &str, entries: &[&str]) -> Made {
+    let mut m = Made::default();
+    m.add(Timestamp(5), header(kind, peer, entries));
+    m
+}
+
+/// Another header of the request that came last.
+fn same(m: &mut Made, fact: Evidence) {
+    let from = m.digest.items.last().unwrap().from;
+    m.add(Timestamp(5), fact);
+    m.digest.items.last_mut().unwrap().from = from;
+}
+
+fn addrs(route: &Route) -> Vec<String> {
+    route.hops.iter().map(|h| h.addr.map_or("-".to_owned(), |a| a.to_string())).collect()
+}
+
+/// One address instead of a list: the same rule.
+#[test]
+fn a_single_address_is_believed_of_a_trusted_peer_only() {
+    for kind in [ChainKind::ClientIp, ChainKind::ProxyProtocol] {
+        let routes = resolve(&one(kind, PEER, &["198.51.100.7"]));
+        assert_eq!((routes[0].origin, origin(&routes[0]).kind), (Some(ip("198.51.100.7")), Knowledge::Inferred), "{kind:?}");
+        assert_eq!(addrs(&routes[0]), ["198.51.100.7", PEER, SERVER]);
+        let routes = resolve(&one(kind, "203.0.113.9", &["198.51.100.7"]));
+        assert_eq!(routes[0].origin, Some(ip("203.0.113.9")), "{kind:?}");
+        assert!(says(&at(&routes[0], "198.51.100.7").remarks, "weight 0"));
+    }
+}
+
+#[test]
+fn single_addresses_that_differ_name_nobody() {
+    let routes = resolve(&one(ChainKind::ClientIp, PEER, &["198.51.100.7", "8.8.8.8"]));
+    assert!(says(&routes[0].remarks, "name different clients"));
+    assert_eq!(routes[0].origin, Some(ip(PEER)));
+}
+
+#[test]
+fn a_forged_single_address_does_not_become_the_origin() {
+    let together = |client: &str, xff: &[&str]| {
+        let mut m = one(ChainKind::XForwardedFor, PEER, xff);
+        same(&mut m, header(ChainKind::ClientIp, PEER, &[client]));
+        resolve(&m).remove(0)
+    };
+    let route = together("8.8.8.8", &["198.51.100.7"]);
+    assert_eq!(route.origin, Some(ip(PEER)));
+    assert!(says(&route.remarks, "conflict: x-forwarded-for leads to 198.51.100.7, client-ip to 8.8.8.8"));
+    let route = together("198.51.100.7", &["198.51.100.7"]);
+    assert_eq!(route.origin, Some(ip("198.51.100.7")));
+    assert!(says(&route.remarks, "client-ip agrees"));
+    // What the last proxy saw may be the proxy before it.
+    let route = together("10.0.0.6", &["198.51.100.7", "10.0.0.6"]);
+    assert_eq!(route.origin, Some(ip("198.51.100.7")));
+}
+
+/// Who passes bytes on unread vouches for no header in them.
+#[test]
+fn headers_behind_a_proxy_header_are_the_clients() {
+    let mut m = one(ChainKind::ProxyProtocol, PEER, &["198.51.100.7"]);
+    same(&mut m, header(ChainKind::XForwardedFor, PEER, &["8.8.8.8"]));
+    m.add(Timestamp(6), header(ChainKind::XForwardedFor, PEER, &["9.9.9.9"]));
+    let routes = resolve(&m);
+    assert_eq!(routes.len(), 2);
+    assert_eq!(addrs(&routes[0]), ["8.8.8.8", "198.51.100.7", PEER, SERVER]);
+    assert_eq!(routes[0].origin, Some(ip("198.51.100.7")));
+    // A later request of such a connection does not repeat the header.
+    assert_eq!((routes[1].origin, addrs(&routes[1])), (None, vec!["9.9.9.9".to_owned(), "-".into(), PEER.into(), SERVER.into()]));
+    assert!(says(&routes[1].remarks, "passes connections on unread"));
+    // Two proxies, the outer one trusted too: it wrote the header.
+    let mut m = one(ChainKind::ProxyProtocol, PEER, &["10.0.0.6"]);
+    same(&mut m, header(ChainKind::XForwardedFor, PEER, &["198.51.100.7"]));
+    assert_eq!(addrs(&resolve(&m)[0]), ["198.51.100.7", "10.0.0.6", PEER, SERVER]);
+}
+
+#[test]
+fn where_a_proxy_is_asked_to_go_on_to_lies_behind_the_server() {
+    for kind in [ChainKind::Socks, ChainKind::Connect] {
+        let mut m = one(kind, "203.0.113.9", &["192.0.2.77"]);
+        m.digest.conversations.push(conversation("203.0.113.9", SERVER));
+        let routes = resolve(&m);
+        let route = &routes[0];
+        let shape: Vec<_> = route.hops.iter().map(|h| (h.addr.unwrap().to_string(), h.role, h.kind)).collect();
+        assert_eq!(
+            shape,
+            [
+                ("203.0.113.9".to_owned(), HopRole::Origin, Knowledge::Observed),
+                (SERVER.to_owned(), HopRole::Proxy, Knowledge::Observed),
+                ("192.0.2.77".to_owned(), HopRole::Target, Knowledge::Asserted),
+            ]
+        );
+        assert_eq!((route.segments[0].kind, route.segments[1].kind), (Knowledge::Gap, Knowledge::Asserted));
+        assert_eq!(route.target, ip("192.0.2.77"));
+        // A name is no address.
+        let routes = resolve(&one(kind, "203.0.113.9", &["www.example.org:443"]));
+        assert_eq!(addrs(&routes[0]), ["203.0.113.9", SERVER]);
+        assert_eq!(routes[0].hops[1].role, HopRole::Target);
+        assert!(says(&routes[0].remarks, "asked to go on to www.example.org:443"));
+    }
+}
+
+#[test]
+fn lines_of_sip_stand_the_other_way_round() {
+    let mut m = one(ChainKind::SipVia, PEER, &["10.0.0.9", "198.51.100.7", "8.8.8.8"]);
+    let mut more = header(ChainKind::SipVia, "203.0.113.9", &["203.0.113.9", "192.0.2.5"]);
+    if let Evidence::Chain(chain) = &mut more {
+        chain.entries.push(ChainEntry { text: "record-route sip:192.0.2.5;lr".into(), addr: None });
+    }
+    m.add(Timestamp(6), more);
+    m.add(Timestamp(7), header(ChainKind::SipVia, "203.0.113.10", &["203.0.113.10"]));
+    let routes = resolve(&m);
+    assert_eq!(routes.len(), 2, "who stands in the only line was forwarded by nobody");
+    assert_eq!(addrs(&routes[0]), ["8.8.8.8", "198.51.100.7", PEER, SERVER]);
+    assert_eq!(routes[0].origin, Some(ip("198.51.100.7")));
+    assert!(says(&routes[0].remarks, "the peer 10.0.0.5 is 10.0.0.9 in its own line"));
+    assert_eq!(addrs(&routes[1]), ["192.0.2.5", "203.0.113.9", SERVER]);
+    assert_eq!(
+        (routes[1].origin, routes[1].trust),
+        (Some(ip("203.0.113.9")), SourceTrust::Plausible),
+        "a datagram proves nothing"
+    );
+}
