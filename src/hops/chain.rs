@@ -15,6 +15,7 @@ use crate::model::evidence::{Chain, ChainEntry, ChainKind, Evidence, EvidenceId,
 use crate::model::hop::{Hop, HopRole, Knowledge};
 use crate::model::net::unmapped;
 use crate::model::path::Segment;
+use crate::model::record::UNNAMED;
 use crate::model::route::{Route, RouteSource};
 use crate::model::time::Span;
 
@@ -46,20 +47,39 @@ pub fn chains(digest: &Digest, joins: &Joins<'_>, trusted: &dyn Fn(IpAddr) -> bo
         addresses.extend(entries.filter_map(|e| e.addr).map(unmapped));
     }
     let names = Names::gather(&items, |addr| addresses.contains(&addr));
-    let mut routes: Vec<Route> = requests
+    let mut routes: Vec<(Route, bool)> = requests
         .iter()
         .take(ROUTES)
         .map(|request| {
             let pair = (request.peer, request.server);
             let vouching = joins.vouching(&request.because);
-            let peer = Peer { addr: request.peer, passes_on: passing.contains(&pair), vouched: vouching.is_some(), trusted };
-            route(request, vouching, &peer, trust.get(&pair).copied(), &names)
+            let vouched = vouching.is_some();
+            let peer = Peer { addr: request.peer, passes_on: passing.contains(&pair), vouched, trusted };
+            (route(request, vouching, &peer, trust.get(&pair).copied(), &names), vouched)
         })
         .collect();
+    absorb(&mut routes);
+    let mut routes: Vec<Route> = routes.into_iter().map(|(route, _)| route).collect();
     if let (Some(last), true) = (routes.last_mut(), requests.len() > ROUTES) {
         last.remarks.push(format!("{} more chains are left out", requests.len() - ROUTES));
     }
     routes
+}
+
+/// A proxy's log tells of the same request as the server behind it, only without naming the proxy itself. Where a join says
+/// so there is one route, and it rests on both.
+fn absorb(routes: &mut Vec<(Route, bool)>) {
+    let whole: Vec<Option<IpAddr>> = routes.iter().filter(|(_, vouched)| *vouched).map(|(route, _)| route.origin).collect();
+    let is_part = |route: &Route| route.target == UNNAMED && route.origin.is_some() && whole.contains(&route.origin);
+    let (parts, mut rest): (Vec<_>, Vec<_>) = std::mem::take(routes).into_iter().partition(|(route, _)| is_part(route));
+    for (part, _) in parts {
+        let ids: Vec<EvidenceId> = part.hops.iter().flat_map(|hop| hop.because.iter().copied()).collect();
+        let of_it = rest.iter_mut().filter(|(route, vouched)| *vouched && route.origin == part.origin);
+        for hop in of_it.flat_map(|(route, _)| &mut route.hops).filter(|hop| hop.role == HopRole::Origin) {
+            rest_on(hop, ids.iter().copied());
+        }
+    }
+    *routes = rest;
 }
 
 /// Peer and server, if the peer speaks the PROXY protocol.

@@ -20,6 +20,8 @@ use crate::model::time::{Span, Timestamp};
 
 /// Most lines shown on one route.
 const LINES: usize = 64;
+/// Mails of one Message-ID that are compared with each other.
+const COPIES: usize = 16;
 /// A line that is later than the one above it by more than this was not written on this way.
 const BACKWARD_NS: i64 = 600 * 1_000_000_000;
 const CLAIM: &str = "from a Received line that nobody vouches for; weight 0 for attribution";
@@ -39,15 +41,33 @@ pub fn mails(digest: &Digest, trusted: &dyn Fn(IpAddr) -> bool) -> Vec<Route> {
             }
         }
     }
-    let mails: Vec<(&EvidenceItem, &Mail)> = items
-        .iter()
-        .filter_map(|item| match &item.fact {
-            Evidence::Mail(mail) if mail.session.is_some() || mail.received.iter().any(|r| r.addr.is_some()) => {
-                Some((*item, mail.as_ref()))
+    let all = items.iter().filter_map(|item| match &item.fact {
+        Evidence::Mail(mail) if mail.session.is_some() || mail.received.iter().any(|r| r.addr.is_some()) => {
+            Some((*item, mail.as_ref()))
+        }
+        _ => None,
+    });
+    // The same mail may lie in a mailbox and have been seen on its way: its Message-ID is a claim, but one that two inputs share.
+    let mut same: BTreeMap<&str, (Vec<EvidenceId>, Vec<usize>)> = BTreeMap::new();
+    let mut mails: Vec<(&EvidenceItem, &Mail)> = Vec::new();
+    for (item, mail) in all {
+        let Some(id) = mail.message_id.as_deref() else {
+            mails.push((item, mail));
+            continue;
+        };
+        let (ids, places) = same.entry(id).or_default();
+        ids.push(item.id);
+        let known = places.iter().take(COPIES).copied().find(|&at| mails.get(at).is_some_and(|(_, known)| is_one(known, mail)));
+        match known.and_then(|at| mails.get_mut(at)) {
+            // The copy with the receiver's own line says most.
+            Some(known) if known.1.session.is_some() && mail.session.is_none() => *known = (item, mail),
+            Some(_) => {}
+            None => {
+                places.push(mails.len());
+                mails.push((item, mail));
             }
-            _ => None,
-        })
-        .collect();
+        }
+    }
     let addresses: BTreeSet<IpAddr> = mails
         .iter()
         .flat_map(|(item, m)| lines(m, item.time))
@@ -60,15 +80,30 @@ pub fn mails(digest: &Digest, trusted: &dyn Fn(IpAddr) -> bool) -> Vec<Route> {
         .iter()
         .take(ROUTES)
         .map(|(item, mail)| {
-            let mut because = vec![item.id];
-            because.extend(joined.get(&item.id).into_iter().flatten());
-            route(item, mail, &because, trusted, &names)
+            let copies =
+                mail.message_id.as_deref().and_then(|id| same.get(id)).map_or_else(|| vec![item.id], |(ids, _)| ids.clone());
+            let mut because = copies.clone();
+            because.extend(copies.iter().filter_map(|id| joined.get(id)).flatten());
+            let mut route = route(item, mail, &because, trusted, &names);
+            if copies.len() > 1 {
+                route.remarks.push(format!("the same Message-ID {} times among the inputs", copies.len()));
+            }
+            route
         })
         .collect();
     if let (Some(last), true) = (routes.last_mut(), mails.len() > ROUTES) {
         last.remarks.push(format!("{} more mails are left out", mails.len() - ROUTES));
     }
     routes
+}
+
+/// Are two mails of one Message-ID one mail? One was seen in the session that the other's topmost line tells of.
+fn is_one(a: &Mail, b: &Mail) -> bool {
+    let client = |mail: &Mail| {
+        let of_session = mail.session.as_ref().map(|session| session.peer);
+        of_session.or_else(|| mail.received.first().and_then(|line| line.addr)).map(unmapped)
+    };
+    client(a).is_some() && client(a) == client(b)
 }
 
 /// The Received lines from the top. A mail that was seen on its way has no line of its receiver yet: the session in which it

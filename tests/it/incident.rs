@@ -32,6 +32,9 @@ fn five_inputs_are_one_path() {
     let report = report(&["fixtures/incident/"]);
     let formats: Vec<&str> = list(&report["inputs"]).iter().map(|i| i["format"].as_str().unwrap()).collect();
     assert_eq!(formats.len(), 5, "{formats:?}");
+    // The proxy's log and the mail's two copies are parts of what they tell of, not findings of their own.
+    let kinds: Vec<&str> = list(&report["paths"]).iter().map(|p| p["finding"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["proxied-request", "mail", "traceroute"]);
     let path = break_in(&report);
     assert_eq!(path["finding"], "proxied-request");
     assert_eq!(path["origin"]["addr"], CLIENT);
