@@ -98,12 +98,22 @@ pub fn open(format: Format, clock: Clock, own: &[custom::Pattern]) -> Box<dyn Re
     }
 }
 
-/// Traceroutes: formats of one object a line go line by line, the others as a whole.
+/// Traceroutes: formats of one object a line go line by line, so that every one has its place, the others as a whole.
 struct Traces(trace::Format);
+
+/// Length of the line at the beginning, its end included, if it is empty or holds one object.
+fn object_line(buf: &[u8], at_end: bool) -> Option<usize> {
+    let bytes = memchr::memchr(b'\n', buf).map(|n| n + 1).or_else(|| at_end.then_some(buf.len()))?;
+    let line = buf.get(..bytes)?.trim_ascii();
+    (line.is_empty() || line.starts_with(b"{") && line.ends_with(b"}")).then_some(bytes)
+}
 
 impl RecordFormat for Traces {
     fn step(&mut self, buf: &[u8], at_end: bool, out: &mut Vec<Said>) -> Step {
-        let bytes = if at_end {
+        let line = if self.0.is_line_by_line() { object_line(buf, at_end) } else { None };
+        let bytes = if let Some(line) = line {
+            line
+        } else if at_end {
             buf.len()
         } else if self.0.is_line_by_line() && buf.first() != Some(&b'[') {
             // Many lines at a time: what is read line by line may be read in any portions of whole lines.
@@ -126,6 +136,32 @@ impl RecordFormat for Traces {
     }
 
     fn counted(&self) -> Counted {
-        Counted::Records
+        if self.0.is_line_by_line() { Counted::Lines } else { Counted::Records }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lines of one object go one by one; an object over several lines is read as a whole.
+    #[test]
+    fn an_object_a_line() {
+        for (text, pieces) in [
+            (&b"{\"a\":1}\n\n {\"b\":{}}\r\n{\"c\":1}"[..], vec![8, 1, 11, 7]),
+            (b"{\n \"a\": {}\n}\n", vec![13]),
+            (b"[{\"a\":1}]", vec![9]),
+        ] {
+            let (mut traces, mut rest, mut found, mut out) = (Traces(trace::Format::Atlas), text, vec![], vec![]);
+            while let Step::Piece { bytes, .. } = traces.step(rest, true, &mut out) {
+                found.push(bytes);
+                rest = &rest[bytes..];
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            assert_eq!(found, pieces);
+        }
+        assert_eq!(Traces(trace::Format::Atlas).step(b"{\"a\":1}", false, &mut vec![]), Step::More);
     }
 }

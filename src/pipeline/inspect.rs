@@ -89,7 +89,10 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
             Evidence::Name(n) => {
                 out.names.push(report::NameRow { addr: n.addr.to_string(), name: n.name.to_string(), how: n.how.as_str() });
             }
-            Evidence::Mail(mail) => out.received.extend(mail.received.iter().map(received)),
+            Evidence::Mail(mail) => {
+                out.received.extend(mail.received.iter().map(received));
+                out.left_out += mail.left_out;
+            }
             Evidence::Trace(trace) => out.traceroutes.push(written(trace)),
             Evidence::Alert(alert, times) => out.alerts.push(alert_row(alert, *times)),
             Evidence::Translation(t) => out.translations.push(translation(t)),
@@ -100,9 +103,11 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
     }
     out.tunnels.sort();
     out.chains.sort();
-    out.received.sort();
     out.names.sort();
     out.names.dedup();
+    // A firewall says it when a translation begins and when it ends.
+    out.translations.sort();
+    out.translations.dedup();
     Some(out)
 }
 
@@ -180,11 +185,13 @@ fn texts((a, b): (std::net::IpAddr, std::net::IpAddr)) -> [String; 2] {
 }
 
 fn flow(f: &Flow) -> report::FlowRow {
+    // A host without an address yet sends from the unspecified one (RFC 4862 5.4.2); in records that is the recorder.
+    let end = |addr: std::net::IpAddr| if f.recorded { named(addr) } else { addr.to_string() };
     report::FlowRow {
         proto: f.tuple.proto,
-        src: named(f.tuple.src),
+        src: end(f.tuple.src),
         sport: f.tuple.sport,
-        dst: named(f.tuple.dst),
+        dst: end(f.tuple.dst),
         dport: f.tuple.dport,
         packets: f.forward.packets + f.backward.packets,
         bytes: f.forward.bytes + f.backward.bytes,

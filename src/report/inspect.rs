@@ -66,7 +66,7 @@ pub struct Inspection {
     pub rejected: Vec<RejectedRow>,
     /// All rejected records.
     pub rejected_total: u64,
-    /// Flows, addresses or facts left out because a list was full; 0 as a rule.
+    /// Flows, addresses, Received lines or facts left out because a list was full; 0 as a rule.
     pub left_out: u64,
 }
 
@@ -251,7 +251,7 @@ pub struct AlertRow {
 }
 
 /// Rewritten addresses, before and after.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct TranslationRow {
     /// Source.
     pub src: [EndRow; 2],

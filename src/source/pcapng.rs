@@ -45,8 +45,9 @@ impl Interface {
 pub struct Reader {
     big_endian: bool,
     interfaces: Vec<Interface>,
-    /// Time of the last packet that has one: simple packet blocks have none and take this.
-    last: Timestamp,
+    /// Time of the last packet that has one: simple packet blocks have none and take this. Those before the first packet
+    /// with a time take that one's, as far as they are read together with it.
+    last: Option<Timestamp>,
     /// Blocks that hold no packet.
     pub records: u64,
 }
@@ -126,7 +127,9 @@ impl Reader {
                 }
                 PACKET | SIMPLE | ENHANCED => match self.packet(kind, body) {
                     Ok((ts, offset, caplen, wirelen, link)) => {
-                        self.last = ts;
+                        if kind != SIMPLE && self.last.replace(ts).is_none() {
+                            records.iter_mut().for_each(|untimed| untimed.ts = ts);
+                        }
                         records.push(Record { ts, start: (at + 8 + offset) as u32, caplen, wirelen, link });
                     }
                     Err(why) => reject(why),
@@ -183,7 +186,11 @@ impl Reader {
         if caplen > room || caplen > MAX_PACKET {
             return Err(RejectWhy::AbsurdLength { length: u64::from(caplen) });
         }
-        let ts = if kind == SIMPLE { self.last } else { interface.time(u64::from(ticks.0) << 32 | u64::from(ticks.1)) };
+        let ts = if kind == SIMPLE {
+            self.last.unwrap_or_default()
+        } else {
+            interface.time(u64::from(ticks.0) << 32 | u64::from(ticks.1))
+        };
         Ok((ts, offset, caplen, wirelen, interface.link))
     }
 }
@@ -191,4 +198,34 @@ impl Reader {
 /// if_tsresol: a negative power of ten, or of two if the upper bit is set. `None` if it overflows.
 fn resolution(exponent: u8) -> Option<u64> {
     if exponent & 0x80 == 0 { 10_u64.checked_pow(u32::from(exponent)) } else { 1_u64.checked_shl(u32::from(exponent & 0x7f)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(kind: u32, body: &[u8]) -> Vec<u8> {
+        let length = (body.len() as u32 + 12).to_le_bytes();
+        [&kind.to_le_bytes()[..], &length, body, &length].concat()
+    }
+
+    fn enhanced(ticks: u32) -> Vec<u8> {
+        let words = [0, 0, ticks, 4, 4, 0x4242_4242_u32];
+        block(ENHANCED, &words.map(u32::to_le_bytes).concat())
+    }
+
+    /// A simple packet has no time: it takes that of its neighbour, and never the beginning of 1970.
+    #[test]
+    fn a_packet_without_time_takes_its_neighbours() {
+        let section = block(SECTION, &[0x4d, 0x3c, 0x2b, 0x1a, 1, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255]);
+        let interface = block(INTERFACE, &[1, 0, 0, 0, 0, 0, 4, 0]);
+        let simple = block(SIMPLE, &[4, 0, 0, 0, 0x42, 0x42, 0x42, 0x42]);
+        let bytes =
+            [section, interface, simple.clone(), simple.clone(), enhanced(5), simple.clone(), enhanced(7), simple].concat();
+        let mut read = Block { filled: bytes.len(), data: bytes, ..Block::default() };
+        let end = Reader::default().walk(&mut read, 0).unwrap();
+        assert_eq!((end, read.rejected.len()), (read.filled, 0));
+        let times: Vec<i64> = read.records.iter().map(|r| r.ts.0 / 1000).collect();
+        assert_eq!(times, [5, 5, 5, 5, 7, 7]);
+    }
 }
