@@ -182,7 +182,7 @@ fn route(
         Subject::Scan(i) => digest.scans.get(i).map(|s| hops::scan(digest, s)),
     };
     route.map(|mut route| {
-        unname(&mut route);
+        unname(digest, &mut route);
         if let Some(origin) = route.hops.first_mut() {
             origin.because.extend(ranked.because);
             origin.because.sort_unstable();
@@ -192,9 +192,13 @@ fn route(
     })
 }
 
-/// A host that wrote a record and is not named in it has no address.
-fn unname(route: &mut Route) {
-    for hop in route.hops.iter_mut().filter(|hop| hop.addr == Some(UNNAMED)) {
+/// A host that wrote a record and is not named in it has no address. Packets of `::` (RFC 4862 5.4.2) are another thing.
+fn unname(digest: &Digest, route: &mut Route) {
+    let in_packets = |hop: &Hop| {
+        let facts = hop.because.iter().filter_map(|id| digest.item(*id));
+        facts.into_iter().any(|item| matches!(&item.fact, Evidence::Flow(flow) if !flow.recorded))
+    };
+    for hop in route.hops.iter_mut().filter(|hop| hop.addr == Some(UNNAMED) && !in_packets(hop)) {
         hop.addr = None;
         hop.remarks.push("the host that wrote the record; no record names its address".to_owned());
     }

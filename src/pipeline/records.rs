@@ -20,7 +20,7 @@ use crate::evidence::ledger::Ledger;
 use crate::evidence::shard::FlowSink;
 use crate::locate::Tables;
 use crate::model::evidence::{InputId, Position, Provenance};
-use crate::model::record::Said;
+use crate::model::record::{Said, Saying};
 use crate::model::time::Timestamp;
 use crate::source::capture::InputSummary;
 use crate::source::error::SourceError;
@@ -294,7 +294,11 @@ impl Input {
         let from = Provenance { input: self.id, at: self.at() };
         for said in out.drain(..) {
             if let Some(time) = said.time {
-                self.span = Some(self.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time))));
+                let ended = match &said.fact {
+                    Saying::Contact(contact) => contact.ended.unwrap_or(time),
+                    _ => time,
+                };
+                self.span = Some(self.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time).max(ended))));
             }
             said.fact.each_address(|addr| witness.address(addr.into()));
             ledger.note(self.word, from, said, sink);

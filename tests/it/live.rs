@@ -17,6 +17,8 @@ use rutter::source::block::Block;
 use rutter::source::error::SourceError;
 use rutter::source::live::{Blocks, CaptureMode, LiveCapture, LiveCounters, LiveOptions, Next};
 
+use super::support::{repo, rutter};
+
 const BOTH: [CaptureMode; 2] = [CaptureMode::Ring, CaptureMode::Channel];
 const PORT: u16 = 40_123;
 
@@ -458,4 +460,30 @@ fn loss_at_full_speed_measured() {
         let said = tcpdump.wait_with_output().unwrap();
         eprintln!("tcpdump -B 65536: {}", String::from_utf8_lossy(&said.stderr).replace('\n', "; "));
     });
+}
+
+/// Flow exports on a port: no privilege, no interface.
+#[test]
+fn exports_that_are_sent_to_a_port_become_findings() {
+    let free = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let bytes = std::fs::read(repo("fixtures/records/netflow5.bin")).unwrap();
+    let child = rutter()
+        .args(["live", "-i", &format!("udp:{free}"), "--duration", "3", "--interval", "1", "--format", "jsonl"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Version 5: a header of 24 bytes and records of 48.
+    let first = 24 + 48 * usize::from(bytes[3]);
+    let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+    for _ in 0..10 {
+        // Until the port is open the datagrams are refused, which is no failure of the sender.
+        let _ = sender.send_to(&bytes[..first], free);
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let out = child.wait_with_output().unwrap();
+    let (text, complaints) = (String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap());
+    assert_eq!(out.status.code(), Some(0), "{complaints}");
+    assert!(text.contains("as a record says"), "{text} {complaints}");
+    assert!(text.contains("203.0.113."), "an address of the records: {text}");
 }
