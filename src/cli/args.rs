@@ -117,7 +117,8 @@ fn zone(text: &str) -> Result<TimeZone, Error> {
         let digits = rest.replace(':', "");
         let (hours, minutes) = digits.split_at_checked(2)?;
         let minutes = if minutes.is_empty() { 0 } else { minutes.parse::<i32>().ok()? };
-        let seconds = hours.parse::<i32>().ok()? * 3600 + minutes * 60;
+        let hours = hours.parse::<i32>().ok().filter(|hours| *hours <= 14)?;
+        let seconds = hours * 3600 + minutes * 60;
         jiff::tz::Offset::from_seconds(sign * seconds).ok().filter(|_| minutes < 60).map(TimeZone::fixed)
     };
     fixed().or_else(|| TimeZone::get(text).ok()).ok_or_else(|| {

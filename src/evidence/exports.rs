@@ -1,7 +1,8 @@
 //! Flow exports inside a capture: what routers told a collector, read off the wire on the way.
 //!
 //! The packets are counted as packets; the flows that they tell of are records of the exporter, as they are in a file of
-//! bare datagrams.
+//! bare datagrams. UDP has no handshake: whoever can reach the wire can tell of flows that never were. So they are told as
+//! somebody's word: no origin is shown because of them, and no translation that they tell of is followed.
 
 use super::flow::FlowState;
 use super::ledger::Ledger;
@@ -9,9 +10,11 @@ use super::shard::Caps;
 use crate::decode::flow::Exporters;
 use crate::model::evidence::Provenance;
 use crate::model::net::PackedAddr;
-use crate::model::record::Said;
+use crate::model::record::{Outcome, Said, Saying};
 use crate::model::time::Timestamp;
 
+/// Exporters of one shard told apart; anybody can send in many names.
+const RECORDERS: usize = 8;
 /// Places of records that could not be read, kept per shard.
 const REJECTS: usize = 100;
 /// Templates come late, or never: the reason that is given then.
@@ -39,7 +42,7 @@ impl Exports {
     pub fn new(caps: Caps, seed: u64) -> Self {
         Self {
             exporters: Exporters::default(),
-            ledger: Ledger::new(Caps::for_records(caps.flows.saturating_mul(8)), seed),
+            ledger: Ledger::with_recorders(Caps { tallies: 1 << 12, ..Caps::for_records(caps.flows) }, seed, RECORDERS),
             records: 0,
             rejected: 0,
             rejects: Vec::new(),
@@ -64,7 +67,13 @@ impl Exports {
             }
             Err(why) => self.reject(1, place, why.0),
         }
-        for said in self.said.drain(..) {
+        for mut said in self.said.drain(..) {
+            // Anybody can send a datagram in an exporter's name: what it tells is no proof of anybody's address.
+            if let Saying::Contact(contact) = &mut said.fact
+                && matches!(contact.outcome, Outcome::Exchanged | Outcome::Established)
+            {
+                contact.outcome = Outcome::Unknown;
+            }
             if let Some(flow) = self.ledger.note(format.as_str(), place, said, &|| ()) {
                 tell(flow);
             }

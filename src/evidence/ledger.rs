@@ -32,6 +32,7 @@ type AlertKey = (Option<IpAddr>, Option<(IpAddr, u16)>, IpProtocol, String);
 pub struct Ledger<K> {
     caps: Caps,
     seed: u64,
+    most: usize,
     recorders: BTreeMap<Recorder, (Shard, K)>,
     facts: Vec<(Provenance, Timestamp, Evidence)>,
     kept: BTreeMap<&'static str, usize>,
@@ -61,9 +62,16 @@ impl<K: FlowSink> Ledger<K> {
     /// An empty one. The seed keys its hash tables.
     #[must_use]
     pub fn new(caps: Caps, seed: u64) -> Self {
+        Self::with_recorders(caps, seed, RECORDERS)
+    }
+
+    /// The same with at most so many recorders told apart.
+    #[must_use]
+    pub fn with_recorders(caps: Caps, seed: u64, most: usize) -> Self {
         Self {
             caps,
             seed,
+            most,
             recorders: BTreeMap::new(),
             facts: Vec::new(),
             kept: BTreeMap::new(),
@@ -78,7 +86,7 @@ impl<K: FlowSink> Ledger<K> {
     /// The shard of a recorder.
     fn recorder(&mut self, word: &'static str, observer: Option<IpAddr>, sink: &dyn Fn() -> K) -> &mut (Shard, K) {
         let known = self.recorders.contains_key(&(word, observer));
-        let key = if known || self.recorders.len() < RECORDERS { (word, observer) } else { (word, None) };
+        let key = if known || self.recorders.len() < self.most { (word, observer) } else { (word, None) };
         let (caps, seed) = (self.caps, self.seed);
         self.recorders.entry(key).or_insert_with(|| (Shard::new(caps, seed), sink()))
     }

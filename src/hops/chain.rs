@@ -70,8 +70,10 @@ pub fn chains(digest: &Digest, joins: &Joins<'_>, trusted: &dyn Fn(IpAddr) -> bo
 /// so there is one route, and it rests on both.
 fn absorb(routes: &mut Vec<(Route, bool)>) {
     let whole: Vec<Option<IpAddr>> = routes.iter().filter(|(_, vouched)| *vouched).map(|(route, _)| route.origin).collect();
+    let whole: BTreeSet<Option<IpAddr>> = whole.into_iter().collect();
     let is_part = |route: &Route| route.target == UNNAMED && route.origin.is_some() && whole.contains(&route.origin);
-    let (parts, mut rest): (Vec<_>, Vec<_>) = std::mem::take(routes).into_iter().partition(|(route, _)| is_part(route));
+    let (parts, mut rest): (Vec<_>, Vec<_>) =
+        std::mem::take(routes).into_iter().partition(|(route, vouched)| !vouched && is_part(route));
     for (part, _) in parts {
         let ids: Vec<EvidenceId> = part.hops.iter().flat_map(|hop| hop.because.iter().copied()).collect();
         let of_it = rest.iter_mut().filter(|(route, vouched)| *vouched && route.origin == part.origin);
@@ -283,7 +285,7 @@ fn outcome(request: &Request<'_>, resolved: &Resolved) -> String {
         }
         Stop::Untrusted => format!(
             "{kinds}: client behind {}, vouched for by what they wrote and not by packets of its own",
-            super::parts::count(proxies, "trusted proxy", "trusted proxies")
+            super::parts::count(proxies, "believed proxy", "believed proxies")
         ),
         Stop::Unnamed(text) => {
             format!("{kinds}: the last trusted proxy names no client (\"{}\"); the trace ends there", clean(text))
@@ -310,7 +312,7 @@ fn segments(hops: &[Hop], (origin, server_at): (usize, usize), known: Option<&Co
                 return segment(i, i + 1, Knowledge::Asserted, (0, LONGEST), "asked for by the client");
             }
             let why = match hops.get(i + 1).and_then(|h| h.addr) {
-                Some(proxy) if i >= origin => format!("named by the trusted proxy {proxy}"),
+                Some(proxy) if i >= origin => format!("named by the proxy {proxy}"),
                 _ => "not believed; weight 0 for attribution".to_owned(),
             };
             segment(i, i + 1, Knowledge::Asserted, (0, LONGEST), why)

@@ -14,15 +14,19 @@ use std::net::IpAddr;
 use super::mail::lines;
 use super::parts::{BECAUSE, in_order};
 use crate::model::digest::{Conversation, Digest};
-use crate::model::evidence::{Chain, Evidence, EvidenceId, EvidenceItem, Flow, InputId, Join, JoinKind, Provenance};
+use crate::model::evidence::{Chain, Evidence, EvidenceId, EvidenceItem, Flow, InputId, Join, JoinKind, Position, Provenance};
 use crate::model::net::{FiveTuple, IpProtocol, unmapped};
-use crate::model::record::{Endpoint, Received, Translation, UNNAMED};
+use crate::model::record::{Endpoint, Translation, UNNAMED};
 use crate::model::time::{Span, Timestamp};
 
 /// Most joins of one kind.
 const JOINS: usize = 4096;
 /// Clocks that are farther apart are not joined: two days hold every mistake of time zone.
 const FARTHEST_NS: i64 = 48 * 3_600 * SECOND;
+/// Conversations that must agree on an offset, if it is more than [`NEAR_NS`].
+const AGREEING: usize = 3;
+/// Clocks of one network are seldom farther apart.
+const NEAR_NS: i64 = 300 * SECOND;
 /// What is left between two clocks after the offset is taken off: a proxy logs when it is done, an exporter counts in seconds.
 const SLACK_NS: i64 = 5 * SECOND;
 /// The same for a mail, which may wait in a queue.
@@ -102,16 +106,19 @@ fn same_conversations(items: &[&EvidenceItem]) -> (Vec<Join>, Clocks) {
             }
         }
     }
+    // A five-tuple comes again. A few conversations that agree show an offset; one alone only if it is small.
     let median = |mut all: Vec<i64>| {
         let middle = all.len() / 2;
-        (*all.select_nth_unstable(middle).1, all.len())
+        let offset = *all.select_nth_unstable(middle).1;
+        let agree = all.iter().filter(|apart| apart.saturating_sub(offset).saturating_abs() <= SLACK_NS).count();
+        (agree >= AGREEING || offset.saturating_abs() <= NEAR_NS).then_some((offset, agree))
     };
-    let clocks = Clocks(differences.into_iter().map(|(pair, all)| (pair, median(all))).collect());
+    let clocks = Clocks(differences.into_iter().filter_map(|(pair, all)| Some((pair, median(all)?))).collect());
     let mut out = Vec::new();
     for all in shared.iter().take(JOINS) {
         let Some(((first, flow), others)) = all.split_first() else { continue };
         let agrees = |item: &EvidenceItem| {
-            let (offset, _) = clocks.0.get(&(first.from.input, item.from.input)).copied().unwrap_or((0, 0));
+            let Some((offset, _)) = clocks.0.get(&(first.from.input, item.from.input)).copied() else { return false };
             item.time.since(first.time).saturating_sub(offset).saturating_abs() <= SLACK_NS
         };
         let together: Vec<&Sighting<'_>> = others.iter().filter(|(item, _)| agrees(item)).collect();
@@ -120,7 +127,7 @@ fn same_conversations(items: &[&EvidenceItem]) -> (Vec<Join>, Clocks) {
         let t = &flow.tuple;
         let ports = if t.proto.has_ports() { format!(" ports {} and {}", t.sport, t.dport) } else { String::new() };
         let words = format!(
-            "the same conversation in {} inputs: {} {} and {}{ports}; clock offset {} (median of {of_how_many})",
+            "the same conversation in {} inputs: {} {} and {}{ports}; clock offset {} ({of_how_many} agree)",
             together.len() + 1,
             t.proto,
             t.src,
@@ -148,7 +155,7 @@ fn join(
     of.sort_unstable();
     of.dedup();
     of.truncate(BECAUSE);
-    Join { kind, of, offset_ns, addr, other, words }
+    Join { kind, of, offset_ns, addr, other, peer: None, words }
 }
 
 fn near(span: Span, time: Timestamp, slack: i64) -> bool {
@@ -163,41 +170,51 @@ fn inputs_of(c: &Conversation, of: &BTreeMap<EvidenceId, Provenance>) -> BTreeSe
     c.because.iter().filter_map(|id| of.get(id)).map(|from| from.input).collect()
 }
 
+/// Inside somebody's network: whoever sends from such an address to a host beside it is in the same house.
+fn is_inside(addr: IpAddr) -> bool {
+    match addr {
+        IpAddr::V4(a) => a.is_private(),
+        IpAddr::V6(a) => a.is_unique_local(),
+    }
+}
+
 /// A chain whose nearest entry is a client in the log of the host that sent the request.
+///
+/// Anybody can write a header, and a log of somebody else may name anybody at any time. So the peer must stand inside the
+/// network (a client from outside does not), the log must begin to name the client when the chain was first seen, and it
+/// must not name the peer as a client of its own: then it is the log of the server or of another site.
 fn proxied(items: &[&EvidenceItem], digest: &Digest, clocks: &Clocks) -> Vec<Join> {
     let places: BTreeMap<EvidenceId, Provenance> = items.iter().map(|item| (item.id, item.from)).collect();
-    // Logs in which a host names its clients and not itself, or names itself as it is known here.
-    let mut logged: BTreeMap<IpAddr, Vec<&Conversation>> = BTreeMap::new();
-    for c in digest.conversations.iter().filter(|c| c.seen.first.is_known()) {
-        logged.entry(unmapped(c.origin)).or_default().push(c);
-    }
+    let by_ends: BTreeMap<(IpAddr, IpAddr), &Conversation> =
+        digest.conversations.iter().map(|c| ((unmapped(c.origin), unmapped(c.target)), c)).collect();
     let mut out = Vec::new();
     for item in items {
         let Evidence::Chain(chain) = &item.fact else { continue };
         let Some(client) = nearest(chain) else { continue };
-        if out.len() >= JOINS || chain.peer == UNNAMED {
-            continue;
-        }
-        for c in logged.get(&client).into_iter().flatten() {
-            let by_itself = c.target == UNNAMED || unmapped(c.target) == unmapped(chain.peer);
-            let inputs = inputs_of(c, &places);
-            let other = inputs.iter().find(|input| **input != item.from.input);
-            let Some(&log) = other.filter(|_| by_itself) else { continue };
-            let offset = clocks.between(item.from.input, log);
-            let time = Timestamp(item.time.0.saturating_add(offset));
-            if !near(c.seen, time, SLACK_NS) {
-                continue;
-            }
-            let words = format!(
-                "{} named {client} to {} in {}, and a record of the proxy's side names {client} as its client at that time",
-                chain.peer,
-                chain.server,
-                chain.kind.as_str()
-            );
-            let of = std::iter::once(item.id).chain(c.because.iter().copied()).collect();
-            out.push(join(JoinKind::Proxied, of, (offset != 0).then_some(offset), (chain.peer, Some(client)), words));
+        let peer = unmapped(chain.peer);
+        if out.len() >= JOINS {
             break;
         }
+        if !is_inside(peer) || client == peer {
+            continue;
+        }
+        let logged = [UNNAMED, peer].into_iter().filter_map(|target| by_ends.get(&(client, target)));
+        let vouches = |c: &&&Conversation| {
+            let inputs = inputs_of(c, &places);
+            let Some(&log) = inputs.iter().find(|input| **input != item.from.input) else { return false };
+            let own = by_ends.get(&(peer, UNNAMED)).is_none_or(|of_peer| inputs_of(of_peer, &places).is_disjoint(&inputs));
+            let time = Timestamp(item.time.0.saturating_add(clocks.between(item.from.input, log)));
+            own && c.trust.may_be_origin() && near(Span::at(c.seen.first), time, SLACK_NS)
+        };
+        let Some(c) = logged.filter(|c| vouches(&c)).min_by_key(|c| c.target != UNNAMED) else { continue };
+        let words = format!(
+            "{peer}, which stands inside, named {client} to {} in {}, and a log of another input that names no such client as {peer} \
+             begins to name {client} within 5 s of it",
+            chain.server,
+            chain.kind.as_str()
+        );
+        let of = std::iter::once(item.id).chain(c.because.iter().copied()).collect();
+        out.push(join(JoinKind::Proxied, of, None, (chain.peer, Some(client)), words));
     }
     out
 }
@@ -219,6 +236,10 @@ fn translated(items: &[&EvidenceItem], digest: &Digest) -> Vec<Join> {
     let mut out = Vec::new();
     for item in items {
         let Evidence::Translation(t) = &item.fact else { continue };
+        // What a captured datagram tells anybody can have sent: it is shown, and nothing follows from it.
+        if matches!(item.from.at, Position::Frame { .. }) {
+            continue;
+        }
         let Translation { src, dst, .. } = t.as_ref();
         for ((before, after), peer, is_target) in [(dst, src.0, true), (src, dst.0, false)] {
             if before.addr == after.addr || out.len() >= JOINS || !told.insert((before.addr, after.addr, peer.addr)) {
@@ -226,47 +247,62 @@ fn translated(items: &[&EvidenceItem], digest: &Digest) -> Vec<Join> {
             }
             let between = |a: Endpoint, b: Endpoint| {
                 let pair = if is_target { (b.addr, a.addr) } else { (a.addr, b.addr) };
-                by_ends.get(&(unmapped(pair.0), unmapped(pair.1))).into_iter().flatten().copied()
+                let same_port = move |c: &&Conversation| !is_target || a.port == 0 || c.port == 0 || a.port == c.port;
+                let same_time = |c: &&Conversation| near(c.seen, item.time, NEAR_NS);
+                let all = by_ends.get(&(unmapped(pair.0), unmapped(pair.1))).into_iter().flatten().copied();
+                all.filter(same_port).filter(same_time)
             };
             let because: Vec<EvidenceId> =
                 between(*before, peer).chain(between(*after, peer)).flat_map(|c| c.because.iter().copied()).collect();
+            if because.is_empty() {
+                continue;
+            }
             let side = if is_target { "destination" } else { "source" };
             let words = format!("{side} {} was rewritten to {}", before.addr, after.addr);
             let of = std::iter::once(item.id).chain(because).collect();
-            out.push(join(JoinKind::Translated, of, None, (after.addr, Some(before.addr)), words));
+            let found = join(JoinKind::Translated, of, None, (after.addr, Some(before.addr)), words);
+            out.push(Join { peer: Some(unmapped(peer.addr)), ..found });
         }
     }
     out
 }
 
-/// Who handed the mail to the server that wrote the topmost line, and the conversation that shows it.
+/// Who handed the mail to the server that wrote the topmost line, and the conversation in another input that shows it. Lines
+/// further down may be forged, and would tie anybody to the mail.
 fn mailed(items: &[&EvidenceItem], digest: &Digest) -> Vec<Join> {
+    let places: BTreeMap<EvidenceId, Provenance> = items.iter().map(|item| (item.id, item.from)).collect();
+    let mut by_client: BTreeMap<IpAddr, Vec<&Conversation>> = BTreeMap::new();
+    for c in digest.conversations.iter().filter(|c| MAIL_PORTS.contains(&c.port)) {
+        let of_client = by_client.entry(unmapped(c.origin)).or_default();
+        if of_client.len() < BECAUSE {
+            of_client.push(c);
+        }
+    }
     let mut out = Vec::new();
     for item in items {
         let Evidence::Mail(mail) = &item.fact else { continue };
-        for (client, server, time) in handed_over(&lines(mail, item.time)) {
-            let matching = digest.conversations.iter().filter(|c| {
-                unmapped(c.origin) == client
-                    && (MAIL_PORTS.contains(&c.port) || server.is_some() && server == Some(unmapped(c.target)))
-                    && (c.target == UNNAMED || server.is_none_or(|s| s == unmapped(c.target)))
-                    && near(c.seen, time, MAIL_SLACK_NS)
-            });
-            let because: Vec<EvidenceId> = matching.flat_map(|c| c.because.iter().copied()).collect();
-            if because.is_empty() || out.len() >= JOINS {
-                continue;
-            }
-            let words = format!(
-                "a mail ({}) says that {client} handed it over at {time}, and a conversation of {client} on a mail port shows it",
-                mail.message_id.as_deref().unwrap_or("without a Message-ID")
-            );
-            let of = std::iter::once(item.id).chain(because).collect();
-            out.push(join(JoinKind::Mailed, of, None, (client, server), words));
+        if out.len() >= JOINS {
+            break;
         }
+        let top = lines(mail, item.time).into_iter().find(|line| line.addr.is_some());
+        let Some((client, time, server)) = top.and_then(|r| Some((unmapped(r.addr?), r.time?, r.by_addr.map(unmapped)))) else {
+            continue;
+        };
+        let matching = by_client.get(&client).into_iter().flatten().filter(|c| {
+            (c.target == UNNAMED || server.is_none_or(|s| s == unmapped(c.target))) && near(c.seen, time, MAIL_SLACK_NS)
+        });
+        let elsewhere = |id: &EvidenceId| places.get(id).is_some_and(|from| from.input != item.from.input);
+        let because: Vec<EvidenceId> = matching.flat_map(|c| c.because.iter().copied()).filter(elsewhere).collect();
+        if because.is_empty() {
+            continue;
+        }
+        let words = format!(
+            "a mail ({}) says that {client} handed it over at {time}, and a conversation of {client} on a mail port in another input \
+             shows it",
+            mail.message_id.as_deref().unwrap_or("without a Message-ID")
+        );
+        let of = std::iter::once(item.id).chain(because).collect();
+        out.push(join(JoinKind::Mailed, of, None, (client, server), words));
     }
     out
-}
-
-/// Client, server and time of the Received lines that name a client by its address.
-fn handed_over(lines: &[Received]) -> impl Iterator<Item = (IpAddr, Option<IpAddr>, Timestamp)> + '_ {
-    lines.iter().filter_map(|r| Some((unmapped(r.addr?), r.by_addr.map(unmapped), r.time?)))
 }

@@ -91,7 +91,11 @@ impl<'a> Joins<'a> {
 
     /// A device wrote another destination address: the one that was addressed stands before it.
     fn translated_target(&self, route: &mut Route) {
+        let client = route.origin.map(unmapped);
         let found = self.of_kind(JoinKind::Translated).find_map(|(id, join)| {
+            if client.is_none() || join.peer != client {
+                return None;
+            }
             let outside = join.other.filter(|_| join.words.starts_with("destination"))?;
             let knows = |addr: IpAddr| route.hops.iter().position(|h| h.addr.map(unmapped) == Some(unmapped(addr)));
             match (knows(join.addr), knows(outside)) {

@@ -48,26 +48,34 @@ pub fn mails(digest: &Digest, trusted: &dyn Fn(IpAddr) -> bool) -> Vec<Route> {
         _ => None,
     });
     // The same mail may lie in a mailbox and have been seen on its way: its Message-ID is a claim, but one that two inputs share.
-    let mut same: BTreeMap<&str, (Vec<EvidenceId>, Vec<usize>)> = BTreeMap::new();
+    let mut same: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     let mut mails: Vec<(&EvidenceItem, &Mail)> = Vec::new();
+    let mut copies: Vec<Vec<EvidenceId>> = Vec::new();
     for (item, mail) in all {
         let Some(id) = mail.message_id.as_deref() else {
             mails.push((item, mail));
+            copies.push(vec![item.id]);
             continue;
         };
-        let (ids, places) = same.entry(id).or_default();
-        ids.push(item.id);
+        let places = same.entry(id).or_default();
         let known = places.iter().take(COPIES).copied().find(|&at| mails.get(at).is_some_and(|(_, known)| is_one(known, mail)));
-        match known.and_then(|at| mails.get_mut(at)) {
-            // The copy with the receiver's own line says most.
-            Some(known) if known.1.session.is_some() && mail.session.is_none() => *known = (item, mail),
-            Some(_) => {}
+        match known.and_then(|at| Some((mails.get_mut(at)?, copies.get_mut(at)?))) {
+            Some((kept, ids)) => {
+                ids.push(item.id);
+                // The copy with the receiver's own line says most.
+                if kept.1.session.is_some() && mail.session.is_none() {
+                    *kept = (item, mail);
+                }
+            }
             None => {
                 places.push(mails.len());
                 mails.push((item, mail));
+                copies.push(vec![item.id]);
             }
         }
     }
+    let trust: BTreeMap<(IpAddr, IpAddr), SourceTrust> =
+        digest.conversations.iter().map(|c| ((unmapped(c.origin), unmapped(c.target)), c.trust)).collect();
     let addresses: BTreeSet<IpAddr> = mails
         .iter()
         .flat_map(|(item, m)| lines(m, item.time))
@@ -79,12 +87,17 @@ pub fn mails(digest: &Digest, trusted: &dyn Fn(IpAddr) -> bool) -> Vec<Route> {
     let mut routes: Vec<Route> = mails
         .iter()
         .take(ROUTES)
-        .map(|(item, mail)| {
-            let copies =
-                mail.message_id.as_deref().and_then(|id| same.get(id)).map_or_else(|| vec![item.id], |(ids, _)| ids.clone());
+        .zip(&copies)
+        .map(|((item, mail), copies)| {
             let mut because = copies.clone();
             because.extend(copies.iter().filter_map(|id| joined.get(id)).flatten());
             let mut route = route(item, mail, &because, trusted, &names);
+            if let Some(session) = &mail.session {
+                // A mail that was only seen on its way is as good as its connection.
+                let ends = (unmapped(session.peer), unmapped(session.server));
+                let of_session = trust.get(&ends).copied().unwrap_or(SourceTrust::Plausible);
+                route.trust = if route.origin == Some(ends.0) { of_session } else { route.trust.max(of_session) };
+            }
             if copies.len() > 1 {
                 route.remarks.push(format!("the same Message-ID {} times among the inputs", copies.len()));
             }
@@ -144,7 +157,7 @@ fn believed(lines: &[Received], trusted: &dyn Fn(IpAddr) -> bool) -> (usize, &'s
             client = Some(line);
         }
     }
-    (accepted, "every line is of a trusted server")
+    (accepted, "every line is believed")
 }
 
 /// Did the client of `above` write `line`? By its address, or by the name that the server found for it (never by the name
@@ -189,7 +202,9 @@ fn route(item: &EvidenceItem, mail: &Mail, because: &[EvidenceId], trusted: &dyn
         let kind = if n == 0 { Knowledge::Observed } else { Knowledge::Inferred };
         let mut hop = seen_point(line.addr.map(unmapped), role, kind, line.time.map_or(seen, Span::at), because);
         hop.remarks.push(match n {
-            0 if mail.session.is_some() => "handed the mail over: packets show the session".to_owned(),
+            0 if mail.session.is_some() => {
+                "sent the mail in a session that packets show; whether the server took it is not said here".to_owned()
+            }
             0 => "handed the mail over to the server that holds it: that server's word".to_owned(),
             _ => "named by a trusted server".to_owned(),
         });

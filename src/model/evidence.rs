@@ -167,6 +167,8 @@ pub struct Join {
     pub addr: IpAddr,
     /// What the address became or was called on the other side.
     pub other: Option<IpAddr>,
+    /// Of a translation: who was at the other end. A join says nothing of anybody else's traffic.
+    pub peer: Option<IpAddr>,
     /// In words.
     pub words: String,
 }

@@ -252,7 +252,7 @@ pub(super) fn chain(route: &Route) -> Finding {
     let forwarded = match proxies {
         0 if onward.is_some() => "a request to a proxy to go on to another address".to_owned(),
         0 => "a request that says it was forwarded, by no proxy that is trusted (--trust)".to_owned(),
-        n => format!("a request forwarded by {}", counted(n, "trusted proxy", "trusted proxies")),
+        n => format!("a request forwarded by {}", counted(n, "proxy that is believed", "proxies that are believed")),
     };
     let reason = format!("{forwarded}, with {claimed}");
     Finding { kind: "proxied-request", score: 60.0 + 10.0 * decades((proxies + claims) as f64), reason }

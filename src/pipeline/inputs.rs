@@ -1,7 +1,7 @@
 //! Inputs, recognised by content and put in order: captures by time, so that a flow that goes on in the next file is one
 //! flow; then everything else, routing tables last, since only the routes to addresses that the others name are kept.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::decode::format::{self, Format};
 use crate::decode::list;
@@ -79,6 +79,7 @@ fn rank(format: Format) -> u8 {
 pub fn add_alerts(inputs: &mut Inputs, files: &[PathBuf], options: &OpenOptions) {
     for path in files {
         match Opened::open(path, options)
+            .and_then(|opened| no_capture(path, opened))
             .and_then(|mut opened| Ok((format::recognise(opened.beginning(format::BEGINNING)?), opened)))
         {
             Ok((format, opened)) => {
@@ -88,6 +89,14 @@ pub fn add_alerts(inputs: &mut Inputs, files: &[PathBuf], options: &OpenOptions)
             }
             Err(error) => inputs.failures.push(error),
         }
+    }
+}
+
+/// A capture is evidence and no list.
+fn no_capture(path: &Path, opened: Opened) -> Result<Opened, SourceError> {
+    match opened.capture() {
+        Some(_) => Err(SourceError::Unknown { path: path.display().to_string(), looks_like: "a capture, which marks nobody" }),
+        None => Ok(opened),
     }
 }
 

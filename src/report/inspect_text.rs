@@ -53,7 +53,7 @@ pub fn render(i: &Inspection, look: Look) -> String {
         &mut flows.iter().map(|f| {
             let host = f.host.as_deref().map(|h| format!(" {h}")).unwrap_or_default();
             format!(
-                "{} {} {} -> {} {}  {} packets, {} bytes, {}{host}",
+                "{} {} {} -> {} {}  {} packets, {} bytes, {}{}{host}",
                 f.proto,
                 end(&f.src),
                 f.sport,
@@ -61,7 +61,8 @@ pub fn render(i: &Inspection, look: Look) -> String {
                 f.dport,
                 grouped(f.packets),
                 grouped(f.bytes),
-                f.trust.as_str()
+                f.trust.as_str(),
+                if f.recorded { ", as a record says" } else { "" }
             )
         }),
     );

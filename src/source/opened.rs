@@ -130,9 +130,12 @@ impl Opened {
     /// When reading or unpacking fails.
     pub fn beginning(&mut self, n: usize) -> Result<&[u8], SourceError> {
         let more = n.saturating_sub(self.head.len());
-        let failed = |source| SourceError::Io { path: self.name.clone(), what: "read", source };
-        (&mut self.reader).take(more as u64).read_to_end(&mut self.head).map_err(failed)?;
-        Ok(&self.head)
+        let read = (&mut self.reader).take(more as u64).read_to_end(&mut self.head);
+        match read {
+            Err(source) if self.head.is_empty() => Err(SourceError::Io { path: self.name.clone(), what: "read", source }),
+            // What is there says what it is; that it is cut off is told when it is read.
+            _ => Ok(&self.head),
+        }
     }
 
     /// In words, for somebody who gave the wrong file.

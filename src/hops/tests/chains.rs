@@ -89,7 +89,7 @@ fn several_trusted_proxies_are_walked_and_shown() {
     assert_eq!(origin(&routes[0]).addr, Some(ip("198.51.100.7")));
     assert_eq!(at(&routes[0], "10.0.0.6").kind, Knowledge::Asserted);
     assert_eq!(at(&routes[0], PEER).kind, Knowledge::Observed);
-    assert!(says(&routes[0].remarks, "client behind 3 trusted proxies"));
+    assert!(says(&routes[0].remarks, "client behind 3 believed proxies"));
 }
 
 #[test]

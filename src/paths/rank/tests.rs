@@ -188,7 +188,7 @@ fn attacks_come_before_the_rest_with_reasons_in_numbers() {
     assert_eq!(reason("scan"), "one source tried 300 addresses and 3 ports in 60 s: 900 flows refused or without an answer");
     assert_eq!(
         reason("proxied-request"),
-        "a request forwarded by 1 trusted proxy, with 1 claim in its header that nobody vouches for"
+        "a request forwarded by 1 proxy that is believed, with 1 claim in its header that nobody vouches for"
     );
     assert_eq!(reason("traceroute"), "traceroute: 2 router addresses answered, none silent, the target answered");
     for r in &ranking.subjects {
