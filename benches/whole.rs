@@ -10,6 +10,8 @@
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints")]
 
+#[path = "cost.rs"]
+mod cost;
 #[path = "floor.rs"]
 mod floor;
 #[path = "../xtask/src/perfgen/mod.rs"]
@@ -17,19 +19,11 @@ mod perfgen;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::process::Command;
+
+use cost::Cost;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-/// What one process cost.
-#[derive(Clone, Copy)]
-struct Cost {
-    cpu: f64,
-    wall: f64,
-    /// MiB, largest resident set.
-    peak: f64,
-}
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -110,7 +104,7 @@ fn measure(commands: &mut [(&str, Command)]) -> Result<Vec<Cost>> {
     let mut costs = vec![Vec::new(); commands.len()];
     for _ in 0..3 {
         for ((_, command), costs) in commands.iter_mut().zip(&mut costs) {
-            costs.push(run(command)?);
+            costs.push(cost::run(command)?);
         }
     }
     let mut medians = Vec::new();
@@ -121,30 +115,4 @@ fn measure(commands: &mut [(&str, Command)]) -> Result<Vec<Cost>> {
         medians.push(c);
     }
     Ok(medians)
-}
-
-#[cfg(unix)]
-fn run(command: &mut Command) -> Result<Cost> {
-    let start = Instant::now();
-    let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-    let mut status = 0;
-    // SAFETY: wait4 (BSD, Linux) writes into the two places given to it; zeroed rusage is valid.
-    let usage = unsafe {
-        let mut usage: libc::rusage = std::mem::zeroed();
-        if libc::wait4(child.id() as libc::pid_t, &raw mut status, 0, &raw mut usage) < 0 {
-            return Err(std::io::Error::last_os_error().into());
-        }
-        usage
-    };
-    if !libc::WIFEXITED(status) || !matches!(libc::WEXITSTATUS(status), 0 | 3) {
-        return Err(format!("{command:?} failed").into());
-    }
-    let seconds = |t: libc::timeval| t.tv_sec as f64 + t.tv_usec as f64 / 1e6;
-    let cpu = seconds(usage.ru_utime) + seconds(usage.ru_stime);
-    Ok(Cost { cpu, wall: start.elapsed().as_secs_f64(), peak: usage.ru_maxrss as f64 / 1024.0 })
-}
-
-#[cfg(not(unix))]
-fn run(_: &mut Command) -> Result<Cost> {
-    Err("CPU seconds of a process are read with wait4, which this system does not have".into())
 }

@@ -66,6 +66,11 @@ pub trait RecordFormat: Send {
     fn counted(&self) -> Counted {
         Counted::Lines
     }
+
+    /// Is every piece one line? Ends of lines need not be looked for a second time then.
+    fn single_lines(&self) -> bool {
+        false
+    }
 }
 
 /// Longest line that is read, in bytes.
@@ -104,5 +109,9 @@ impl<F: LineFormat> RecordFormat for Lines<F> {
 
     fn finish(&mut self, out: &mut Vec<Said>) {
         self.0.finish(out);
+    }
+
+    fn single_lines(&self) -> bool {
+        true
     }
 }

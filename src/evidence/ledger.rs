@@ -6,8 +6,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::flow::FlowState;
+use super::keyed::Keyed;
 use super::shard::{Caps, FlowSink, Shard};
 use crate::model::evidence::{Evidence, Provenance};
 use crate::model::net::IpProtocol;
@@ -25,7 +29,7 @@ const ROUTES: usize = 1 << 16;
 pub type Recorder = (&'static str, Option<IpAddr>);
 
 /// What makes two alerts the same: who, towards whom, at which port, what.
-type AlertKey = (Option<IpAddr>, Option<(IpAddr, u16)>, IpProtocol, String);
+type AlertKey = (Option<IpAddr>, Option<(IpAddr, u16)>, IpProtocol, Arc<str>);
 
 /// Records of a run, added up. `K` is told of the flows of one recorder.
 #[derive(Debug)]
@@ -33,11 +37,15 @@ pub struct Ledger<K> {
     caps: Caps,
     seed: u64,
     most: usize,
-    recorders: BTreeMap<Recorder, (Shard, K)>,
+    /// In the order in which they were met.
+    shards: Vec<(Shard, K)>,
+    recorders: BTreeMap<Recorder, usize>,
+    /// Who was asked for last.
+    last: Option<(Recorder, usize)>,
     facts: Vec<(Provenance, Timestamp, Evidence)>,
     kept: BTreeMap<&'static str, usize>,
     /// Alerts: the first of its kind, and how many.
-    alerts: BTreeMap<AlertKey, (Provenance, Timestamp, Alert, u64)>,
+    alerts: HashMap<AlertKey, (Provenance, Timestamp, Alert, u64), Keyed>,
     /// Routes that were told.
     pub routes_seen: u64,
     routes: usize,
@@ -72,10 +80,12 @@ impl<K: FlowSink> Ledger<K> {
             caps,
             seed,
             most,
+            shards: Vec::new(),
             recorders: BTreeMap::new(),
+            last: None,
             facts: Vec::new(),
             kept: BTreeMap::new(),
-            alerts: BTreeMap::new(),
+            alerts: HashMap::with_hasher(Keyed::new(seed)),
             routes_seen: 0,
             routes: 0,
             routed: None,
@@ -83,12 +93,25 @@ impl<K: FlowSink> Ledger<K> {
         }
     }
 
-    /// The shard of a recorder.
+    /// The shard of a recorder. Most records follow one of the same recorder.
+    #[inline]
     fn recorder(&mut self, word: &'static str, observer: Option<IpAddr>, sink: &dyn Fn() -> K) -> &mut (Shard, K) {
+        let index = match self.last {
+            Some(((last, by), index)) if by == observer && last == word => index,
+            _ => self.find(word, observer, sink),
+        };
+        &mut self.shards[index]
+    }
+
+    fn find(&mut self, word: &'static str, observer: Option<IpAddr>, sink: &dyn Fn() -> K) -> usize {
         let known = self.recorders.contains_key(&(word, observer));
         let key = if known || self.recorders.len() < self.most { (word, observer) } else { (word, None) };
-        let (caps, seed) = (self.caps, self.seed);
-        self.recorders.entry(key).or_insert_with(|| (Shard::new(caps, seed), sink()))
+        let index = *self.recorders.entry(key).or_insert_with(|| {
+            self.shards.push((Shard::new(self.caps, self.seed), sink()));
+            self.shards.len() - 1
+        });
+        self.last = Some(((word, observer), index));
+        index
     }
 
     /// Takes in a statement of a record of format `word`. `sink` makes one for a recorder that was not met before. Gives the
@@ -96,7 +119,7 @@ impl<K: FlowSink> Ledger<K> {
     pub fn note(&mut self, word: &'static str, from: Provenance, said: Said, sink: &dyn Fn() -> K) -> Option<FlowState> {
         let time = said.time.unwrap_or(Timestamp::UNKNOWN);
         match said.fact {
-            Saying::Contact(contact) => return Some(self.contact(word, from, time, &contact, sink)),
+            Saying::Contact(contact) => return Some(self.contact(word, from, said.time, &contact, sink)),
             Saying::Chain(chain) => self.recorder(word, None, sink).0.heads.said_chain(*chain, from, time),
             Saying::Name(name) => self.recorder(word, None, sink).0.heads.said_name(name, from, time),
             Saying::Tunnel(tunnel) => self.recorder(word, None, sink).0.said_tunnel(&tunnel, from, time),
@@ -110,14 +133,17 @@ impl<K: FlowSink> Ledger<K> {
         None
     }
 
-    fn contact(
+    /// Takes in a contact, as [`Ledger::note`] does.
+    #[inline]
+    pub fn contact(
         &mut self,
         word: &'static str,
         from: Provenance,
-        time: Timestamp,
+        time: Option<Timestamp>,
         contact: &Contact,
         sink: &dyn Fn() -> K,
     ) -> FlowState {
+        let time = time.unwrap_or(Timestamp::UNKNOWN);
         let (shard, sink) = self.recorder(word, contact.observer, sink);
         let host = contact.host.as_deref().and_then(|host| shard.heads.intern(host)).unwrap_or(0);
         let seen = Span { first: time, last: contact.ended.filter(|end| time.is_known() && *end > time).unwrap_or(time) };
@@ -138,7 +164,7 @@ impl<K: FlowSink> Ledger<K> {
 
     fn alert(&mut self, from: Provenance, time: Timestamp, alert: Alert) {
         let addr = |e: Option<Endpoint>| e.map(|e| e.addr);
-        let what = alert.id.as_deref().unwrap_or(&alert.signature).to_owned();
+        let what = alert.id.as_ref().unwrap_or(&alert.signature).clone();
         let key = (addr(alert.src), alert.dst.map(|e| (e.addr, e.port)), alert.proto, what);
         if let Some((_, _, _, times)) = self.alerts.get_mut(&key) {
             *times += 1;
@@ -176,7 +202,7 @@ impl<K: FlowSink> Ledger<K> {
 
     /// The records are over: flows that wait to be counted are counted.
     pub fn finish(&mut self) {
-        for (shard, sink) in self.recorders.values_mut() {
+        for (shard, sink) in &mut self.shards {
             shard.finish(sink);
         }
     }
@@ -184,12 +210,13 @@ impl<K: FlowSink> Ledger<K> {
     /// What it comes to.
     #[must_use]
     pub fn records(&self) -> Records<'_> {
-        let alerts = self
-            .alerts
-            .values()
-            .map(|(from, time, alert, times)| (*from, *time, Evidence::Alert(Box::new(alert.clone()), *times)));
+        let mut alerts: Vec<_> = self.alerts.iter().collect();
+        alerts.sort_unstable_by_key(|(key, _)| *key);
+        let alerts = alerts
+            .into_iter()
+            .map(|(_, (from, time, alert, times))| (*from, *time, Evidence::Alert(Box::new(alert.clone()), *times)));
         Records {
-            recorders: self.recorders.values().map(|(shard, _)| shard).collect(),
+            recorders: self.recorders.values().map(|&index| &self.shards[index].0).collect(),
             facts: self.facts.iter().cloned().chain(alerts).collect(),
             left_out: self.left_out,
         }
@@ -198,7 +225,8 @@ impl<K: FlowSink> Ledger<K> {
     /// The shards, to be dropped at leisure, and who was told of the flows, by recorder.
     #[must_use]
     pub fn into_parts(self) -> (Vec<Shard>, Vec<K>) {
-        self.recorders.into_values().unzip()
+        let mut shards: Vec<Option<(Shard, K)>> = self.shards.into_iter().map(Some).collect();
+        self.recorders.into_values().filter_map(|index| shards.get_mut(index)?.take()).unzip()
     }
 
     /// Addresses that records name: of conversations, chains, traceroutes, mails and alerts.
@@ -216,7 +244,7 @@ impl<K: FlowSink> Ledger<K> {
             }
         }
         out.extend(self.alerts.keys().flat_map(|(src, dst, ..)| [*src, dst.map(|d| d.0)]).flatten());
-        for (shard, _) in self.recorders.values() {
+        for (shard, _) in &self.shards {
             out.extend(shard.addresses());
         }
         out

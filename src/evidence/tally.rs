@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 
 use super::flow::FlowState;
 use super::keyed::Keyed;
-use super::pairs::Pairs;
+use super::pairs::{Ends, Pairs};
 use super::spread::{self, Spread};
 use crate::model::evidence::{Direction, Handshake};
 use crate::model::net::{IpProtocol, PackedAddr};
@@ -104,10 +104,32 @@ impl Tally {
             for hash in hashes.iter().take(flows.len()) {
                 new += usize::from(self.pairs.prefetch_sum(*hash, new));
             }
+            flows.iter().filter(|flow| flow.is_half_open()).for_each(|flow| self.look_ahead(flow));
             for (hash, flow) in hashes.into_iter().zip(flows) {
                 self.one(flow, hash);
             }
         }
+    }
+
+    /// Finds what a half-open flow will press on and stretch, and fetches where its ends will be counted: many such finds wait
+    /// for memory at the same time, as no one depends on another.
+    fn look_ahead(&self, flow: &FlowState) {
+        let ((opener, target), pressed, other) = Self::roles(flow);
+        if let Some(pressure) = self.pressure.get(&pressed) {
+            pressure.sources.prefetch(spread::hash(other.hi, other.lo));
+        }
+        if let Some(reach) = self.reach.get(&opener) {
+            reach.targets.prefetch(spread::hash(target.hi, target.lo));
+            reach.ports.prefetch(spread::hash(u64::from(flow.server_port()), u64::from(flow.proto.0)));
+        }
+    }
+
+    /// Opener and target of a half-open flow, who is pressed on, and by whom.
+    fn roles(flow: &FlowState) -> (Ends, (PackedAddr, bool), PackedAddr) {
+        let (opener, target) = flow.ends();
+        let unsolicited = flow.handshake == Handshake::Unsolicited;
+        let (pressed, other) = if unsolicited { ((opener, true), target) } else { ((target, false), opener) };
+        ((opener, target), pressed, other)
     }
 
     fn one(&mut self, flow: &FlowState, hash: u32) {
@@ -120,15 +142,14 @@ impl Tally {
             self.sampled |= self.pairs.add((opener, target), hash, flow);
             return;
         }
-        let unsolicited = flow.handshake == Handshake::Unsolicited;
-        let (pressed, other) = if unsolicited { ((opener, true), target) } else { ((target, false), opener) };
+        let (_, pressed, other) = Self::roles(flow);
         let flooded = self.press(pressed, other, flow) > FLOODED;
         // One of the many unanswered openings towards a target that is flooded already: it says nothing as a pair or
         // as a scan, and millions of such entries would push out those that do.
         if !flooded || self.pairs.has(&(opener, target), hash) {
             self.sampled |= self.pairs.add((opener, target), hash, flow);
         }
-        if !unsolicited && (!flooded || self.reach.contains_key(&opener)) {
+        if !pressed.1 && (!flooded || self.reach.contains_key(&opener)) {
             self.stretch(opener, target, flow);
         }
     }

@@ -206,7 +206,7 @@ fn proxied(items: &[&EvidenceItem], digest: &Digest, clocks: &Clocks) -> Vec<Joi
             let time = Timestamp(item.time.0.saturating_add(clocks.between(item.from.input, log)));
             own && c.trust.may_be_origin() && near(Span::at(c.seen.first), time, SLACK_NS)
         };
-        let Some(c) = logged.filter(|c| vouches(&c)).min_by_key(|c| c.target != UNNAMED) else { continue };
+        let Some(c) = logged.filter(|c| vouches(c)).min_by_key(|c| c.target != UNNAMED) else { continue };
         let words = format!(
             "{peer}, which stands inside, named {client} to {} in {}, and a log of another input that names no such client as {peer} \
              begins to name {client} within 5 s of it",

@@ -126,6 +126,7 @@ pub fn read<K: FlowSink>(
             stream: opened.stream(),
             word: format.as_str(),
             counted: decoder.counted(),
+            single: decoder.single_lines(),
             id: InputId(u16::try_from(number).unwrap_or(u16::MAX)),
             number: 1,
             offset: 0,
@@ -158,6 +159,8 @@ struct Input {
     stream: Stream,
     word: &'static str,
     counted: Counted,
+    /// Is every piece one line?
+    single: bool,
     id: InputId,
     /// Line or record that comes next, from 1.
     number: u64,
@@ -269,6 +272,7 @@ impl Input {
 
     fn step_over(&mut self, piece: &[u8], pieces: u64) {
         self.number += match self.counted {
+            Counted::Lines if self.single => u64::from(piece.last() == Some(&b'\n')),
             Counted::Lines => memchr::memchr_iter(b'\n', piece).count() as u64,
             Counted::Records => pieces,
         };
@@ -292,7 +296,9 @@ impl Input {
         witness: &mut impl Witness,
     ) {
         let from = Provenance { input: self.id, at: self.at() };
-        for said in out.drain(..) {
+        // Nearly everything is a contact, and large: it is read where it lies.
+        let mut others = false;
+        for said in &*out {
             if let Some(time) = said.time {
                 let ended = match &said.fact {
                     Saying::Contact(contact) => contact.ended.unwrap_or(time),
@@ -301,8 +307,19 @@ impl Input {
                 self.span = Some(self.span.map_or((time, time), |(first, last)| (first.min(time), last.max(time).max(ended))));
             }
             said.fact.each_address(|addr| witness.address(addr.into()));
-            ledger.note(self.word, from, said, sink);
+            match &said.fact {
+                Saying::Contact(contact) => {
+                    ledger.contact(self.word, from, said.time, contact, sink);
+                }
+                _ => others = true,
+            }
         }
+        if others {
+            for said in out.drain(..).filter(|said| !matches!(said.fact, Saying::Contact(_))) {
+                ledger.note(self.word, from, said, sink);
+            }
+        }
+        out.clear();
     }
 
     fn summary(&self) -> InputSummary {

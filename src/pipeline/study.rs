@@ -62,6 +62,10 @@ pub struct Overview {
 /// Addresses remembered, a power of two: as many as stay in the innermost cache.
 const RECENT: usize = 1 << 8;
 
+/// The same for flows that a recorder tells of. There is one such sink and not one for every shard, and nothing is known of a
+/// flow before it is told, so more pays: as many as the next cache has room for.
+const RECENT_OF_RECORDS: usize = 1 << 12;
+
 /// Flows counted together.
 const TOGETHER: usize = 64;
 
@@ -101,14 +105,14 @@ impl Overview {
         }
     }
 
-    fn place_of(addr: PackedAddr) -> usize {
-        ((addr.hi ^ addr.lo).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as usize % RECENT
+    fn place_of(&self, addr: PackedAddr) -> usize {
+        ((addr.hi ^ addr.lo).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as usize & (self.recent.len() - 1)
     }
 
     /// Slot of an address that was looked up lately; others are asked for.
     #[inline]
     fn recall(&self, addr: PackedAddr) -> u16 {
-        match self.recent.get(Self::place_of(addr)) {
+        match self.recent.get(self.place_of(addr)) {
             Some(&(known, slot)) if known == addr => slot,
             _ => {
                 self.tables.prefetch(addr.unpack());
@@ -119,7 +123,8 @@ impl Overview {
 
     fn look_up(&mut self, addr: PackedAddr) -> u16 {
         let found = slot(self.tables.state(addr.unpack())) as u16;
-        if let Some(entry) = self.recent.get_mut(Self::place_of(addr)) {
+        let place = self.place_of(addr);
+        if let Some(entry) = self.recent.get_mut(place) {
             *entry = (addr, found);
         }
         found
@@ -178,7 +183,8 @@ impl Study for Overview {
     }
 
     fn record_sink(&self) -> Self {
-        Self { recorded: true, ..Self::new(self.tables) }
+        let recent = vec![(PackedAddr::default(), UNKNOWN); RECENT_OF_RECORDS];
+        Self { recorded: true, recent, ..Self::new(self.tables) }
     }
 
     fn take_witness(&mut self, (): ()) {}

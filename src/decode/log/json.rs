@@ -131,13 +131,34 @@ impl<'a> Reader<'a> {
 
     /// The next key of the object that was entered last, its value still to be taken. `None`: the object is over, and its
     /// container is the innermost again.
-    #[inline]
+    #[inline(always)]
     pub(super) fn key(&mut self) -> Result<Option<Text<'a>>, Reject> {
-        // Between two members of an object without white space.
-        if !self.fresh && self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(b",\"")) {
-            self.at += 2;
-            return self.named();
+        match self.usual_key() {
+            Some(raw) => Ok(Some(Text { raw, escaped: false })),
+            None => self.any_key(),
         }
+    }
+
+    /// A key as machines write it: no white space around it, no escapes, fifteen bytes at most, and the line goes on.
+    /// Anything else is left to [`Reader::any_key`].
+    #[inline(always)]
+    fn usual_key(&mut self) -> Option<&'a [u8]> {
+        let rest = self.bytes.get(self.at..)?;
+        let (before, rest) = match rest {
+            [b',', b'"', rest @ ..] if !self.fresh => (2, rest),
+            [b'"', rest @ ..] if self.fresh => (1, rest),
+            _ => return None,
+        };
+        let len = first_mark(rest.first_chunk()?);
+        if len >= 16 || !rest.get(len..).is_some_and(|rest| rest.starts_with(b"\":")) {
+            return None;
+        }
+        self.fresh = false;
+        self.at += before + len + 2;
+        rest.get(..len)
+    }
+
+    fn any_key(&mut self) -> Result<Option<Text<'a>>, Reject> {
         let mut next = self.peek()?;
         if next == b'}' {
             self.at += 1;
@@ -159,7 +180,6 @@ impl<'a> Reader<'a> {
     }
 
     /// The rest of a key whose opening quote has been taken, and its colon.
-    #[inline]
     fn named(&mut self) -> Result<Option<Text<'a>>, Reject> {
         let key = self.string()?;
         if self.peek()? != b':' {
@@ -223,9 +243,65 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// A value as machines write it: a string without escapes or a whole number without a sign, right here. Anything else is
+    /// left to [`Reader::value`].
+    #[inline(always)]
+    fn usual(&mut self) -> Option<&'a [u8]> {
+        let rest = self.bytes.get(self.at..)?;
+        match rest.first()? {
+            b'"' => {
+                let rest = rest.get(1..)?;
+                let len = quote_or_backslash(rest)?;
+                if rest.get(len) != Some(&b'"') {
+                    return None;
+                }
+                self.at += len + 2;
+                rest.get(..len)
+            }
+            first @ b'0'..=b'9' => {
+                let len = digits(rest);
+                if !matches!(rest.get(len), Some(b',' | b'}' | b']')) || *first == b'0' && len > 1 {
+                    return None;
+                }
+                self.at += len;
+                rest.get(..len)
+            }
+            _ => None,
+        }
+    }
+
+    /// Takes a value and gives its characters as they stand, without quotes, but with escapes; an object or array is left.
+    /// Nothing for `null`, objects and arrays.
+    #[inline(always)]
+    pub(super) fn cell(&mut self) -> Result<&'a [u8], Reject> {
+        match self.usual() {
+            Some(raw) => Ok(raw),
+            None => self.any_scalar().map(|value| if let Value::Text(text) = value { text.raw } else { value.plain() }),
+        }
+    }
+
+    /// Takes a value and gives its characters as [`Value::plain`] does; an object or array is left.
+    #[inline(always)]
+    pub(super) fn plain(&mut self) -> Result<&'a [u8], Reject> {
+        match self.usual() {
+            Some(raw) => Ok(raw),
+            None => self.any_scalar().map(Value::plain),
+        }
+    }
+
+    /// Takes a value; an object or array is left, and stands for nothing.
+    pub(super) fn any_scalar(&mut self) -> Result<Value<'a>, Reject> {
+        match self.value()? {
+            Value::Object | Value::Array => self.leave().map(|()| Value::Null),
+            value => Ok(value),
+        }
+    }
+
     /// Takes a value that nobody needs.
-    #[inline]
     pub(super) fn skip(&mut self) -> Result<(), Reject> {
+        if self.usual().is_some() {
+            return Ok(());
+        }
         if matches!(self.value()?, Value::Object | Value::Array) { self.leave() } else { Ok(()) }
     }
 
@@ -242,7 +318,7 @@ impl<'a> Reader<'a> {
         let outside = self.depth.saturating_sub(1);
         while self.depth > outside {
             let more = if self.objects & 1 == 1 { self.key()?.is_some() } else { self.item()? };
-            if more {
+            if more && self.usual().is_none() {
                 self.value()?;
             }
         }
@@ -295,7 +371,7 @@ impl<'a> Reader<'a> {
     #[inline]
     fn number(&mut self) -> Result<&'a [u8], Reject> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let digits = |from: usize| rest.get(from..).unwrap_or_default().iter().take_while(|b| b.is_ascii_digit()).count();
+        let digits = |from: usize| digits(rest.get(from..).unwrap_or_default());
         let mut at = usize::from(rest.first() == Some(&b'-'));
         let whole = digits(at);
         if whole == 0 || whole > 1 && rest.get(at) == Some(&b'0') {
@@ -330,25 +406,72 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Where the first quote or backslash is. Most strings are short, and looked through eight bytes at a time here; that is
-/// cheaper than a call. A byte is zero after the exclusive or if it is the one looked for, and the lowest bit of `found` is
-/// its highest: what the borrow of the subtraction adds stands above it.
+/// Where the first quote or backslash is. Most strings are short, and looked through sixteen bytes at a time here; that is
+/// cheaper than a call.
 #[inline(always)]
 fn quote_or_backslash(rest: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
     let mut at = 0;
-    for word in rest.as_chunks::<8>().0.iter().take(4) {
+    for block in rest.as_chunks().0.iter().take(4) {
+        let found = first_mark(block);
+        if found < 16 {
+            return Some(at + found);
+        }
+        at += 16;
+    }
+    memchr2(b'"', b'\\', rest.get(at..)?).map(|found| at + found)
+}
+
+/// Where the first quote or backslash among sixteen bytes is; 16 or more if there is none.
+#[cfg(all(target_arch = "x86_64", target_feature = "sse2"))]
+#[inline(always)]
+fn first_mark(block: &[u8; 16]) -> usize {
+    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8};
+    let both = u128::from_le_bytes(*block);
+    // SAFETY: the instructions are there: SSE2 is among the features that this is compiled for. No memory is touched.
+    let marks = unsafe {
+        let block = _mm_set_epi64x((both >> 64) as i64, both as i64);
+        let quotes = _mm_cmpeq_epi8(block, _mm_set1_epi8(b'"' as i8));
+        let backslashes = _mm_cmpeq_epi8(block, _mm_set1_epi8(b'\\' as i8));
+        _mm_movemask_epi8(_mm_or_si128(quotes, backslashes))
+    };
+    marks.trailing_zeros() as usize
+}
+
+/// The same eight bytes at a time. A byte is zero after the exclusive or if it is the one looked for, and the lowest bit of
+/// what is left is its highest: what the borrow of the subtraction adds stands above it.
+#[cfg(not(all(target_arch = "x86_64", target_feature = "sse2")))]
+#[inline(always)]
+fn first_mark(block: &[u8; 16]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let zero = |w: u64| w.wrapping_sub(ONES) & !w;
+    let mut at = 0;
+    for word in block.as_chunks::<8>().0 {
         let word = u64::from_le_bytes(*word);
-        let quote = word ^ (ONES * b'"' as u64);
-        let backslash = word ^ (ONES * b'\\' as u64);
-        let zero = |w: u64| w.wrapping_sub(ONES) & !w;
-        let found = (zero(quote) | zero(backslash)) & (ONES << 7);
+        let found = (zero(word ^ (ONES * u64::from(b'"'))) | zero(word ^ (ONES * u64::from(b'\\')))) & (ONES << 7);
         if found != 0 {
-            return Some(at + found.trailing_zeros() as usize / 8);
+            return at + found.trailing_zeros() as usize / 8;
         }
         at += 8;
     }
-    memchr2(b'"', b'\\', rest.get(at..)?).map(|found| at + found)
+    16
+}
+
+/// How many decimal digits there are at the beginning, eight at a time: less 0x30 they are below ten, and what is not
+/// carries into the highest bit of its byte and no further.
+#[inline(always)]
+fn digits(text: &[u8]) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (words, rest) = text.as_chunks::<8>();
+    let mut at = 0;
+    for word in words {
+        let less = u64::from_le_bytes(*word) ^ (ONES * 0x30);
+        let others = (less | ((less & (ONES * 0x7f)) + ONES * 0x76)) & (ONES << 7);
+        if others != 0 {
+            return at + others.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    at + rest.iter().take_while(|b| b.is_ascii_digit()).count()
 }
 
 fn hex4(digits: &[u8]) -> Option<u16> {
@@ -397,7 +520,17 @@ fn unescaped(raw: &[u8]) -> Vec<u8> {
 /// An unsigned number in decimal digits, nothing else; what does not fit is none.
 #[inline]
 pub(super) fn unsigned(text: &[u8]) -> Option<u64> {
-    if text.is_empty() || text.len() > 20 {
+    if text.len() < 20 {
+        // Nineteen digits always fit.
+        let (mut sum, mut wrong) = (0_u64, text.is_empty());
+        for b in text {
+            let digit = b.wrapping_sub(b'0');
+            wrong |= digit > 9;
+            sum = sum.wrapping_mul(10).wrapping_add(u64::from(digit));
+        }
+        return if wrong { None } else { Some(sum) };
+    }
+    if text.len() > 20 {
         return None;
     }
     text.iter().try_fold(0_u64, |sum, b| {

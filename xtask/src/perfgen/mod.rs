@@ -7,9 +7,11 @@
 //! perfgen lab   OUT.pcap [PACKETS]                               10.99.0.0/16 only: for replay inside a namespace
 //! perfgen geo-city|geo-country OUT.mmdb IN.mmdb                  a flat MMDB into the GeoIP2 layout
 //! perfgen zeek-tsv|zeek-json|eve|nginx OUT [BYTES] [SEED]        logs (1 GB by default)
+//! perfgen netflow9|ipfix OUT [RECORDS] [SEED]                    bare datagrams (5 M records by default)
 //! ```
 //! Numbers may be grouped with `_`. Run it with `--release`.
 
+mod flows;
 mod geo2;
 mod logs;
 mod mix;
@@ -22,7 +24,8 @@ use std::error::Error;
 use pcap::{Format, Writer};
 
 /// How to call it.
-pub(crate) const USAGE: &str = "perfgen mix|small|lab|geo-city|geo-country|zeek-tsv|zeek-json|eve|nginx OUT [N|IN] [M] [SEED]";
+pub(crate) const USAGE: &str =
+    "perfgen mix|small|lab|geo-city|geo-country|zeek-tsv|zeek-json|eve|nginx|netflow9|ipfix OUT [N|IN] [M] [SEED]";
 
 /// Runs `perfgen KIND OUT …`; what was written, in words.
 ///
@@ -57,6 +60,10 @@ pub(crate) fn run(args: &[String]) -> Result<String, Box<dyn Error>> {
         "geo-city" | "geo-country" => {
             let input = rest.first().ok_or_else(|| format!("usage: {USAGE}"))?;
             Ok(geo2::convert(input, out, kind == "geo-city")?)
+        }
+        "netflow9" | "ipfix" => {
+            let (records, bytes) = flows::write(kind == "ipfix", out, number(0, 5_000_000)?, number(1, 17)?)?;
+            Ok(format!("{out} records {records} bytes {bytes}"))
         }
         _ => {
             let (lines, bytes) = logs::write(kind, out, number(0, 1_000_000_000)?, number(1, 13)?)?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::super::record::Reject;
 use super::super::json::values::{address, host, reverse_address};
 use super::super::json::{Reader, Text, Value, unsigned};
-use super::event::{members, scalar};
+use super::event::members;
 use crate::model::evidence::{Name, NameHow};
 use crate::model::record::{Said, Saying};
 use crate::model::time::Timestamp;
@@ -27,56 +27,73 @@ struct Answer<'a> {
 impl<'a> Answer<'a> {
     fn member(&mut self, key: &[u8], reader: &mut Reader<'a>) -> Result<(), Reject> {
         match key {
-            b"rrname" => self.name = scalar(reader)?.text(),
-            b"rrtype" => self.kind = scalar(reader)?.plain(),
-            b"rdata" => self.data = scalar(reader)?.text(),
-            b"ttl" => self.ttl = unsigned(scalar(reader)?.plain()).and_then(|n| u32::try_from(n).ok()),
+            b"rrname" => self.name = reader.any_scalar()?.text(),
+            b"rrtype" => self.kind = reader.plain()?,
+            b"rdata" => self.data = reader.any_scalar()?.text(),
+            b"ttl" => self.ttl = unsigned(reader.plain()?).and_then(|n| u32::try_from(n).ok()),
             _ => reader.skip()?,
         }
         Ok(())
     }
 }
 
-/// Says the names for addresses in the answers. Is it an answer at all?
-pub(super) fn names(raw: &[u8], at: Timestamp, out: &mut Vec<Said>) -> Result<bool, Reject> {
-    if raw.is_empty() {
-        return Ok(false);
-    }
-    let (mut asked, mut is_answer) = (Answer::default(), false);
-    let (mut answers, mut grouped): (&[u8], &[u8]) = (&[], &[]);
-    members(&mut Reader::new(raw), |key, reader| match key {
-        b"type" => {
-            is_answer = matches!(scalar(reader)?.plain(), b"answer" | b"response");
-            Ok(())
-        }
-        b"answers" => reader.raw().map(|raw| answers = raw),
-        b"grouped" => reader.raw().map(|raw| grouped = raw),
-        b"queries" => question(reader, &mut asked),
-        _ => asked.member(key, reader),
-    })?;
-    if !is_answer {
-        return Ok(false);
-    }
-    let mut names = Names { asked: host(&asked.name.bytes()), at, left: MAX_ANSWERS, out };
-    if answers.is_empty() && grouped.is_empty() {
-        // Version 1.
-        names.say(&asked);
-    }
-    items(&mut Reader::new(answers), |reader| {
-        let mut answer = Answer::default();
-        members(reader, |key, reader| answer.member(key, reader))?;
-        names.say(&answer);
-        Ok(())
-    })?;
-    if !grouped.is_empty() {
-        members(&mut Reader::new(grouped), |kind, reader| {
-            items(reader, |reader| {
-                names.say(&Answer { kind, data: scalar(reader)?.text(), ..Answer::default() });
+/// The object, its answers still to be read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Message<'a> {
+    is_answer: bool,
+    /// Version 1: the answer. After that: the question.
+    asked: Answer<'a>,
+    answers: &'a [u8],
+    grouped: &'a [u8],
+}
+
+impl<'a> Message<'a> {
+    /// Takes the object; anything else is left.
+    pub(super) fn read(&mut self, reader: &mut Reader<'a>) -> Result<(), Reject> {
+        let mut message = Self::default();
+        let object = members(reader, |key, reader| match key {
+            b"type" => {
+                message.is_answer = matches!(reader.plain()?, b"answer" | b"response");
                 Ok(())
-            })
+            }
+            b"answers" => reader.raw().map(|raw| message.answers = raw),
+            b"grouped" => reader.raw().map(|raw| message.grouped = raw),
+            b"queries" => question(reader, &mut message.asked),
+            _ => message.asked.member(key, reader),
         })?;
+        if object {
+            *self = message;
+        }
+        Ok(())
     }
-    Ok(true)
+
+    /// Says the names for addresses in the answers. Is it an answer at all?
+    pub(super) fn names(&self, at: Timestamp, out: &mut Vec<Said>) -> Result<bool, Reject> {
+        if !self.is_answer {
+            return Ok(false);
+        }
+        let Self { asked, answers, grouped, .. } = *self;
+        let mut names = Names { asked: host(&asked.name.bytes()), at, left: MAX_ANSWERS, out };
+        if answers.is_empty() && grouped.is_empty() {
+            // Version 1.
+            names.say(&asked);
+        }
+        items(&mut Reader::new(answers), |reader| {
+            let mut answer = Answer::default();
+            members(reader, |key, reader| answer.member(key, reader))?;
+            names.say(&answer);
+            Ok(())
+        })?;
+        if !grouped.is_empty() {
+            members(&mut Reader::new(grouped), |kind, reader| {
+                items(reader, |reader| {
+                    names.say(&Answer { kind, data: reader.any_scalar()?.text(), ..Answer::default() });
+                    Ok(())
+                })
+            })?;
+        }
+        Ok(true)
+    }
 }
 
 /// The first of the questions.

@@ -2,6 +2,7 @@
 
 use super::super::super::record::Reject;
 use super::super::json::{Reader, Text, Value, unsigned};
+use super::dns;
 use crate::model::record::Volume;
 
 /// The counters of a flow: object `flow`, or `netflow`, which counts one direction.
@@ -105,8 +106,7 @@ pub(super) struct Event<'a> {
     pub(super) outer: Outer<'a>,
     /// Object `ssh`: did client and server say which software they are?
     pub(super) banners: (bool, bool),
-    /// Object `dns`, whole.
-    pub(super) dns: &'a [u8],
+    pub(super) dns: dns::Message<'a>,
     /// Objects `smtp` and `email`, whole.
     pub(super) smtp: &'a [u8],
     pub(super) email: &'a [u8],
@@ -128,16 +128,16 @@ impl<'a> Event<'a> {
     }
 
     /// One key of the outermost level. By length first: that leaves few to compare with.
-    #[inline]
+    #[inline(always)]
     fn member(&mut self, key: &[u8], reader: &mut Reader<'a>) -> Result<(), Reject> {
         let plain = match key.len() {
             3 => match key {
                 b"tcp" => return self.tcp(reader),
-                b"dns" => return raw_object(reader, &mut self.dns),
+                b"dns" => return self.dns.read(reader),
                 b"tls" => return self.hello(reader),
                 b"ssh" => return self.ssh(reader),
                 b"xff" => {
-                    self.xff = scalar(reader)?.text();
+                    self.xff = reader.any_scalar()?.text();
                     return Ok(());
                 }
                 _ => return reader.skip(),
@@ -175,19 +175,19 @@ impl<'a> Event<'a> {
             10 if key == b"event_type" => &mut self.kind,
             _ => return reader.skip(),
         };
-        *plain = scalar(reader)?.plain();
+        *plain = reader.plain()?;
         Ok(())
     }
 
     fn flow(&mut self, reader: &mut Reader<'a>) -> Result<(), Reject> {
         let mut flow = Flow { given: true, ..Flow::default() };
+        let mut counts: [&[u8]; 4] = [b""; 4];
         let object = members(reader, |key, reader| {
-            let count = |reader: &mut Reader<'a>| scalar(reader).map(|v| unsigned(v.plain()).unwrap_or(0));
             let plain = match key {
-                b"pkts_toserver" | b"pkts" => return count(reader).map(|n| flow.forward.packets = n),
-                b"pkts_toclient" => return count(reader).map(|n| flow.backward.packets = n),
-                b"bytes_toserver" | b"bytes" => return count(reader).map(|n| flow.forward.bytes = n),
-                b"bytes_toclient" => return count(reader).map(|n| flow.backward.bytes = n),
+                b"pkts_toserver" | b"pkts" => &mut counts[0],
+                b"bytes_toserver" | b"bytes" => &mut counts[1],
+                b"pkts_toclient" => &mut counts[2],
+                b"bytes_toclient" => &mut counts[3],
                 b"start" => &mut flow.start,
                 b"end" => &mut flow.end,
                 b"state" => &mut flow.state,
@@ -197,10 +197,13 @@ impl<'a> Event<'a> {
                 b"dest_port" => &mut flow.dport,
                 _ => return reader.skip(),
             };
-            *plain = scalar(reader)?.plain();
+            *plain = reader.plain()?;
             Ok(())
         })?;
         if object {
+            let [packets, bytes, packets_back, bytes_back] = counts.map(|count| unsigned(count).unwrap_or(0));
+            flow.forward = Volume { packets, bytes };
+            flow.backward = Volume { packets: packets_back, bytes: bytes_back };
             self.flow = flow;
         }
         Ok(())
@@ -213,7 +216,7 @@ impl<'a> Event<'a> {
                 b"tcp_flags_tc" => &mut self.tcp.server,
                 _ => return reader.skip(),
             };
-            *plain = scalar(reader)?.plain();
+            *plain = reader.plain()?;
             Ok(())
         })
         .map(drop)
@@ -224,7 +227,7 @@ impl<'a> Event<'a> {
         let object = members(reader, |key, reader| {
             let plain = match key {
                 b"signature" => {
-                    alert.signature = scalar(reader)?.text();
+                    alert.signature = reader.any_scalar()?.text();
                     return Ok(());
                 }
                 b"action" => &mut alert.action,
@@ -232,7 +235,7 @@ impl<'a> Event<'a> {
                 b"severity" => &mut alert.severity,
                 _ => return reader.skip(),
             };
-            *plain = scalar(reader)?.plain();
+            *plain = reader.plain()?;
             Ok(())
         })?;
         if object {
@@ -250,12 +253,12 @@ impl<'a> Event<'a> {
                 b"xff" => &mut http.xff,
                 b"via" => &mut http.via,
                 b"true_client_ip" => &mut http.true_client_ip,
-                b"http_method" => return scalar(reader).map(|v| http.method = v.plain()),
-                b"status" => return scalar(reader).map(|v| http.status = v.plain()),
+                b"http_method" => return reader.plain().map(|v| http.method = v),
+                b"status" => return reader.plain().map(|v| http.status = v),
                 b"request_headers" => return reader.raw().map(|raw| http.headers = raw),
                 _ => return reader.skip(),
             };
-            *text = scalar(reader)?.text();
+            *text = reader.any_scalar()?.text();
             Ok(())
         })?;
         if object {
@@ -267,8 +270,8 @@ impl<'a> Event<'a> {
     fn hello(&mut self, reader: &mut Reader<'a>) -> Result<(), Reject> {
         members(reader, |key, reader| {
             match key {
-                b"sni" => self.hello.sni = scalar(reader)?.text(),
-                b"version" => self.hello.version = scalar(reader)?.plain(),
+                b"sni" => self.hello.sni = reader.any_scalar()?.text(),
+                b"version" => self.hello.version = reader.plain()?,
                 _ => reader.skip()?,
             }
             Ok(())
@@ -284,7 +287,7 @@ impl<'a> Event<'a> {
                 _ => return reader.skip(),
             };
             members(reader, |key, reader| {
-                let value = scalar(reader)?;
+                let value = reader.any_scalar()?;
                 *side |= key == b"software_version" && !value.text().raw.is_empty();
                 Ok(())
             })
@@ -301,19 +304,10 @@ impl<'a> Event<'a> {
                 b"proto" => &mut self.outer.proto,
                 _ => return reader.skip(),
             };
-            *plain = scalar(reader)?.plain();
+            *plain = reader.plain()?;
             Ok(())
         })
         .map(drop)
-    }
-}
-
-/// Takes a value; an object or array is left, and stands for nothing.
-#[inline]
-pub(super) fn scalar<'a>(reader: &mut Reader<'a>) -> Result<Value<'a>, Reject> {
-    match reader.value()? {
-        Value::Object | Value::Array => reader.leave().map(|()| Value::Null),
-        value => Ok(value),
     }
 }
 

@@ -4,7 +4,7 @@ use super::super::super::record::Reject;
 use super::super::super::text::MAX_NAME;
 use super::super::json::values::{address, entry, host, label};
 use super::super::json::{Reader, Text, Value};
-use super::event::{members, scalar};
+use super::event::members;
 use crate::model::record::{Mail, Received};
 
 /// Received lines of one mail that are read.
@@ -18,10 +18,10 @@ pub(super) fn mail(raw: &[u8]) -> Result<Option<Mail>, Reject> {
     let mut mail = Mail::default();
     members(&mut Reader::new(raw), |key, reader| {
         match key {
-            b"from" => mail.from = label(&scalar(reader)?.text().bytes(), MAX_NAME),
-            b"message_id" => mail.message_id = label(&scalar(reader)?.text().bytes(), MAX_NAME),
+            b"from" => mail.from = label(&reader.any_scalar()?.text().bytes(), MAX_NAME),
+            b"message_id" => mail.message_id = label(&reader.any_scalar()?.text().bytes(), MAX_NAME),
             b"x_originating_ip" => {
-                let text = scalar(reader)?.text();
+                let text = reader.any_scalar()?.text();
                 if !text.raw.is_empty() {
                     mail.originating.push(entry(&text.bytes()));
                 }
@@ -29,7 +29,7 @@ pub(super) fn mail(raw: &[u8]) -> Result<Option<Mail>, Reject> {
             b"received" => match reader.value()? {
                 Value::Array => {
                     while reader.item()? {
-                        line(&mut mail, scalar(reader)?.text());
+                        line(&mut mail, reader.any_scalar()?.text());
                     }
                 }
                 Value::Object => reader.leave()?,

@@ -8,8 +8,8 @@ use super::super::super::record::Reject;
 use super::super::super::text::MAX_NAME;
 use super::super::json::values::{Meeting, address, entry, header, host, label, port, protocol, stamp};
 use super::super::json::{Reader, Text, Value, unsigned};
-use super::event::{Event, Flow, Tcp, members, scalar};
-use super::{dns, mail};
+use super::event::{Event, Flow, Tcp, members};
+use super::mail;
 use crate::model::evidence::{ChainKind, Tunnel, TunnelKind};
 use crate::model::net::IpProtocol;
 use crate::model::record::{Act, Alert, Contact, Endpoint, Outcome, Said, Saying};
@@ -253,8 +253,8 @@ fn headers<'a>(raw: &'a [u8], lines: &mut Vec<(ChainKind, Cow<'a, [u8]>)>) {
         let (mut name, mut value) = (Text::default(), Text::default());
         let member = |key: &'a [u8], reader: &mut Reader<'a>| {
             match key {
-                b"name" => name = scalar(reader)?.text(),
-                b"value" => value = scalar(reader)?.text(),
+                b"name" => name = reader.any_scalar()?.text(),
+                b"value" => value = reader.any_scalar()?.text(),
                 _ => reader.skip()?,
             }
             Ok(())
@@ -293,7 +293,7 @@ fn named(event: &Event<'_>, at: Timestamp, out: &mut Vec<Said>) -> Result<(), Re
     contact.act = Act::Request;
     let place = out.len();
     say(at, contact, out);
-    if dns::names(event.dns, at, out)?
+    if event.dns.names(at, out)?
         && let Some(Said { fact: Saying::Contact(contact), .. }) = out.get_mut(place)
         && contact.proto == IpProtocol::TCP
     {

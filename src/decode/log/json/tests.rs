@@ -205,3 +205,69 @@ fn numbers() {
         assert_eq!(unsigned(text.as_bytes()), None, "{text}");
     }
 }
+
+#[test]
+fn marks_are_found_wherever_they_stand() {
+    for len in 0..80 {
+        for mark in [&b"\""[..], b"\\\"\""] {
+            let line = [b"{\"", vec![b'k'; len].as_slice(), b"\":\"", vec![b'v'; len].as_slice(), mark, b",\"z\":1}"].concat();
+            let mut reader = Reader::object(&line).unwrap();
+            let key = reader.key().unwrap().unwrap();
+            assert_eq!((key.raw.len(), key.escaped), (len, false));
+            let text = reader.value().unwrap().text();
+            assert_eq!((text.raw.len(), text.escaped), (len + mark.len() - 1, mark.len() > 1));
+            assert_eq!(reader.key().unwrap().unwrap().raw, b"z");
+            assert_eq!(skipped(&line), Ok(()));
+            // A key with an escape in it, and one that is not ended where it seems to be.
+            let line = [b"{\"", vec![b'k'; len].as_slice(), b"\\\":\":1}"].concat();
+            let key = Reader::object(&line).unwrap().key().unwrap().unwrap();
+            assert_eq!((key.raw.len(), key.escaped), (len + 3, true));
+        }
+    }
+}
+
+#[test]
+fn every_way_to_take_a_value_agrees() {
+    let texts = [
+        "\"a\"",
+        "\"a\\n\"",
+        "\"\"",
+        "0",
+        "00",
+        "01",
+        "-0",
+        "12345678901",
+        "1.5e3",
+        "1x",
+        "1 ",
+        " 1",
+        "true",
+        "null",
+        "[1,2]",
+        "{\"a\":[]}",
+        "\"",
+        "12",
+    ];
+    for text in texts {
+        for (before, behind) in [("{\"k\":", "}"), ("{\"k\":", ",\"l\":2}"), ("{\"k\" : ", " }")] {
+            let line = format!("{before}{text}{behind}");
+            let mut readers = [(); 4].map(|()| Reader::object(line.as_bytes()).unwrap());
+            readers.iter_mut().for_each(|r| assert_eq!(r.key().unwrap().unwrap().raw, b"k"));
+            let [a, b, c, d] = &mut readers;
+            let value = a.any_scalar();
+            assert_eq!(b.plain(), value.map(Value::plain), "{line}");
+            assert_eq!(c.cell(), value.map(|v| if let Value::Text(text) = v { text.raw } else { v.plain() }), "{line}");
+            assert_eq!(d.skip(), value.map(drop), "{line}");
+            if value.is_ok() {
+                assert_eq!((b.at(), c.at(), d.at()), (a.at(), a.at(), a.at()), "{line}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn digits_are_counted(text in "[0-9]{0,20}[ -~\u{80}-\u{ff}]{0,9}") {
+        prop_assert_eq!(digits(text.as_bytes()), text.bytes().take_while(u8::is_ascii_digit).count());
+    }
+}

@@ -189,7 +189,14 @@ pub(in super::super) fn host(word: &[u8]) -> Option<Arc<str>> {
 
 /// Printable ASCII of at most `max` bytes; `None` if there is nothing.
 pub(in super::super) fn label(word: &[u8], max: usize) -> Option<Arc<str>> {
-    if word.is_empty() { None } else { Some(text::escaped(word, max).into()) }
+    if word.is_empty() {
+        return None;
+    }
+    let plain = |&b: &u8| matches!(b, 0x20..=0x7e) && b != b'\\';
+    match std::str::from_utf8(word) {
+        Ok(text) if text.len() <= max && word.iter().all(plain) => Some(text.into()),
+        _ => Some(text::escaped(word, max).into()),
+    }
 }
 
 /// An entry of a chain.

@@ -44,11 +44,7 @@ fn read(object: &[u8], clock: &mut Clock, out: &mut Vec<Said>) -> Result<Piece, 
                     row.set(field, cell);
                 }
             }
-            Some(field) => match reader.value()? {
-                Value::Text(text) => row.set(field, text.raw),
-                Value::Object | Value::Array => reader.leave()?,
-                value => row.set(field, value.plain()),
-            },
+            Some(field) => row.set(field, reader.cell()?),
             None => match key.raw {
                 b"id" => match reader.value()? {
                     Value::Object => id(&mut reader, &mut row)?,
