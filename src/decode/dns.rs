@@ -6,6 +6,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use super::error::DecodeError;
 use super::text::{self, MAX_NAME};
 use crate::model::evidence::{Name, NameHow};
+use crate::model::net::unmapped;
 
 const HEADER: usize = 12;
 /// Answer records that are read of one message.
@@ -160,7 +161,10 @@ fn record_at(message: &[u8], at: usize) -> Result<(Option<Record>, usize, bool),
     }
     let data = match kind {
         A => data.first_chunk::<4>().filter(|_| data.len() == 4).map(|o| Some(Data::Address(Ipv4Addr::from(*o).into()))),
-        AAAA => data.first_chunk::<16>().filter(|_| data.len() == 16).map(|o| Some(Data::Address(Ipv6Addr::from(*o).into()))),
+        AAAA => data
+            .first_chunk::<16>()
+            .filter(|_| data.len() == 16)
+            .map(|o| Some(Data::Address(unmapped(Ipv6Addr::from(*o).into())))),
         CNAME => Some(name_at(message, data_at)?.0.map(Data::Alias)),
         PTR => Some(name_at(message, data_at)?.0.map(Data::Pointer)),
         _ => return Ok((None, after, false)),
@@ -254,7 +258,7 @@ fn reverse_address(name: &str) -> Option<IpAddr> {
             return None;
         }
     }
-    (nibbles == 32).then(|| Ipv6Addr::from(bits).into())
+    (nibbles == 32).then(|| unmapped(Ipv6Addr::from(bits).into()))
 }
 
 #[cfg(test)]

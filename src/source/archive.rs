@@ -76,6 +76,20 @@ impl Wrapping {
     }
 }
 
+/// Bytes that are unpacked at once.
+const PIECE: usize = 16 << 10;
+
+/// Unpacks in small pieces: an unpacker that meets damage keeps what it unpacked in the same call to itself, and with room for
+/// a whole block that was up to 256 KiB of sound packets.
+struct Unpacked<R>(R);
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let most = buf.len().min(PIECE);
+        self.0.read(buf.get_mut(..most).unwrap_or_default())
+    }
+}
+
 /// Puts `head` back in front of `rest` and unpacks, if there is something to unpack.
 ///
 /// # Errors
@@ -86,9 +100,9 @@ pub fn unwrap(head: Vec<u8>, rest: Box<dyn Read + Send>) -> io::Result<Box<dyn R
     let whole = Cursor::new(head).chain(rest);
     Ok(match wrapping {
         Wrapping::Plain => Box::new(whole),
-        Wrapping::Gzip => Box::new(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, whole))),
-        Wrapping::Zstandard => Box::new(zstd::stream::read::Decoder::new(whole)?),
-        Wrapping::Lz4 => Box::new(lz4_flex::frame::FrameDecoder::new(BufReader::with_capacity(1 << 18, whole))),
+        Wrapping::Gzip => Box::new(Unpacked(flate2::read::MultiGzDecoder::new(BufReader::with_capacity(1 << 18, whole)))),
+        Wrapping::Zstandard => Box::new(Unpacked(zstd::stream::read::Decoder::new(whole)?)),
+        Wrapping::Lz4 => Box::new(Unpacked(lz4_flex::frame::FrameDecoder::new(BufReader::with_capacity(1 << 18, whole)))),
     })
 }
 
@@ -113,5 +127,35 @@ pub fn looks_like(head: &[u8]) -> &'static str {
             "plain text"
         }
         _ => "of an unknown format",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Found by fuzzing: of a damaged archive up to 256 KiB in front of the damage were lost.
+    #[test]
+    fn what_stands_before_damage_is_read() {
+        const BLOCK: usize = 65_535;
+        let (sound, last) = (3 * BLOCK, 100);
+        // Stored blocks (RFC 1951 3.2.4), of which the last contradicts itself in its length.
+        let mut packed = b"\x1f\x8b\x08\0\0\0\0\0\0\xff".to_vec();
+        for _ in 0..3 {
+            packed.extend([0, 0xff, 0xff, 0, 0]);
+            packed.extend([7; BLOCK]);
+        }
+        packed.extend([1, last as u8, 0, 0, 0]);
+        packed.extend([7; 100]);
+        let mut reader = unwrap(packed[..SNIFF].to_vec(), Box::new(Cursor::new(packed[SNIFF..].to_vec()))).unwrap();
+        let (mut buf, mut read) = (vec![0; 256 << 10], 0);
+        let failed = loop {
+            match reader.read(&mut buf) {
+                Ok(0) => break false,
+                Ok(n) => read += n,
+                Err(_) => break true,
+            }
+        };
+        assert!(failed && read + PIECE >= sound && read <= sound, "{read} of {sound} bytes");
     }
 }

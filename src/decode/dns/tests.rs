@@ -26,6 +26,18 @@ fn addresses_and_pointers() {
     assert_eq!(names(&message), ["2001:db8::80 r1.example.net ptr 5"]);
 }
 
+/// Found by fuzzing: an IPv4 address in an AAAA record or below ip6.arpa is an IPv4 address.
+#[test]
+fn mapped_addresses_are_unmapped() {
+    let message = dns_response("www.example.org", 28, &[dns_record("www.example.org", 28, 60, &v6("::ffff:192.0.2.80"))]);
+    assert_eq!(names(&message), ["192.0.2.80 www.example.org forward 60"]);
+    let reverse = "0.5.2.0.0.0.0.c.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.ip6.arpa";
+    let message = dns_response(reverse, 12, &[dns_record(reverse, 12, 5, &dns_name("r1.example.net"))]);
+    assert_eq!(names(&message), ["192.0.2.80 r1.example.net ptr 5"]);
+    let message = dns_response("www.example.org", 28, &[dns_record("www.example.org", 28, 60, &v6("::ffff:0.0.0.0"))]);
+    assert_eq!(names(&message), [""; 0]);
+}
+
 /// The bytes of a real kind of answer: compressed owner, alias, two addresses.
 #[test]
 fn compressed_names_and_aliases() {

@@ -10,11 +10,13 @@ use crate::model::record::{Said, UNNAMED};
 pub(super) struct Bare {
     format: Format,
     exporters: Exporters,
+    /// Behind damage: the next datagram must be one by everything that its head says, and not only by its length.
+    lost: bool,
 }
 
 impl Bare {
     pub(super) fn new(format: Format) -> Self {
-        Self { format, exporters: Exporters::default() }
+        Self { format, exporters: Exporters::default(), lost: false }
     }
 
     fn read(&mut self, datagram: &[u8], out: &mut Vec<Said>) -> Result<Piece, Reject> {
@@ -32,16 +34,19 @@ impl Bare {
 impl RecordFormat for Bare {
     fn step(&mut self, buf: &[u8], at_end: bool, out: &mut Vec<Said>) -> Step {
         match recognise::extent(self.format, buf, at_end) {
-            Extent::Whole(bytes) => {
+            Extent::More => return Step::More,
+            // What follows is looked at as well.
+            Extent::Whole(bytes) if self.lost && !at_end && buf.len() < bytes + 4 => return Step::More,
+            Extent::Whole(bytes) if !self.lost || recognise::is_followed(self.format, buf, bytes) => {
+                self.lost = false;
                 let read = self.read(buf.get(..bytes).unwrap_or_default(), out);
-                Step::Piece { bytes, read }
+                return Step::Piece { bytes, read };
             }
-            Extent::More => Step::More,
-            Extent::Not => {
-                let bytes = recognise::next(self.format, buf, at_end).max(1);
-                Step::Piece { bytes, read: Err(Reject("no datagram of this format begins here")) }
-            }
+            Extent::Whole(_) | Extent::Not => {}
         }
+        self.lost = true;
+        let bytes = recognise::next(self.format, buf, at_end).max(1);
+        Step::Piece { bytes, read: Err(Reject("no datagram of this format begins here")) }
     }
 
     /// A datagram, and the beginning of the next one that shows where it ends.

@@ -151,6 +151,13 @@ fn walks(mut sets: &[u8], known: impl Fn(u16) -> bool) -> bool {
     seen && sets.iter().all(|b| *b == 0)
 }
 
+/// Do the first `n` bytes make a datagram of this format, with another one or nothing behind it?
+pub(super) fn is_followed(format: Format, bytes: &[u8], n: usize) -> bool {
+    bytes
+        .split_at_checked(n)
+        .is_some_and(|(datagram, behind)| is_whole(format, datagram) && (behind.len() < 4 || version(behind) == Some(format)))
+}
+
 /// Which export a datagram is.
 #[inline]
 pub(super) fn datagram(payload: &[u8]) -> Option<Format> {
@@ -161,9 +168,7 @@ pub(super) fn datagram(payload: &[u8]) -> Option<Format> {
 pub(super) fn file(beginning: &[u8]) -> Option<Format> {
     let format = version(beginning)?;
     let Extent::Whole(n) = extent(format, beginning, beginning.len() < BEGINNING) else { return None };
-    let (first, rest) = beginning.split_at_checked(n)?;
-    let goes_on = rest.len() < 4 || version(rest) == Some(format);
-    (is_whole(format, first) && goes_on).then_some(format)
+    is_followed(format, beginning, n).then_some(format)
 }
 
 /// Where the next datagram of this format may begin behind the first byte: whole, or so far as it is there. As many places
@@ -177,9 +182,7 @@ pub(super) fn next(format: Format, bytes: &[u8], at_end: bool) -> usize {
             let rest = bytes.get(*at..).unwrap_or_default();
             match extent(format, rest, at_end) {
                 _ if *tries == TRIES => true,
-                Extent::Whole(n) => rest.split_at_checked(n).is_some_and(|(datagram, behind)| {
-                    is_whole(format, datagram) && (behind.len() < 4 || version(behind) == Some(format))
-                }),
+                Extent::Whole(n) => is_followed(format, rest, n),
                 Extent::More => true,
                 Extent::Not => false,
             }

@@ -453,6 +453,31 @@ fn templates_that_lie_are_not_kept_and_take_the_old_one_along() {
     }
 }
 
+/// Found by fuzzing: behind damage something of the right length was taken for a datagram if it reached beyond what was read.
+#[test]
+fn behind_damage_only_what_is_sound_is_read_however_little_is_there() {
+    let good = join(&[&v5_header(5, 1, 9000, 0), &v5_record(5, (1000, 2000), (1, 2), 0x1b, 6)]);
+    // More nanoseconds than a second has.
+    let mut odd = good.clone();
+    odd[12] = 0xff;
+    let file = join(&[&good, &[0xff], &odd, &good, &good]);
+    for portion in [1, 60, 61, 97, 140, 1000] {
+        let (mut format, mut said, mut rejected) = (open(Format::NetFlow5), Vec::new(), 0);
+        let (mut from, mut to) = (0, 0);
+        while from < file.len() {
+            let mut out = Vec::new();
+            match format.step(&file[from..to.max(from + 1)], to >= file.len(), &mut out) {
+                Step::More => to = (to.max(from) + portion).min(file.len()),
+                Step::Piece { bytes, read } => {
+                    (from, rejected) = (from + bytes, rejected + u64::from(read.is_err()));
+                    said.append(&mut out);
+                }
+            }
+        }
+        assert_eq!((said.len(), rejected > 0), (3, true), "in portions of {portion} bytes");
+    }
+}
+
 #[test]
 fn templates_are_bounded_over_all_exporters() {
     let mut exporters = Exporters::default();

@@ -138,7 +138,11 @@ impl Pieces {
                 self.begin();
                 read
             }
-            _ => read.and(Err(Reject("something behind the JSON object"))),
+            _ => read.map(|read| Piece {
+                rejected: read.rejected + 1,
+                why: read.why.or(Some(Reject("something behind the JSON object"))),
+                ..read
+            }),
         }
     }
 }
