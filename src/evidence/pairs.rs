@@ -13,7 +13,7 @@ use super::tally::least;
 use crate::model::cache::prefetch;
 use crate::model::evidence::{Direction, Handshake, SourceTrust};
 use crate::model::net::PackedAddr;
-use crate::model::time::Span;
+use crate::model::time::{Span, Timestamp};
 
 /// Opener and target.
 pub type Ends = (PackedAddr, PackedAddr);
@@ -60,24 +60,32 @@ enum Became {
 }
 
 impl Sum {
-    fn new(ends: Ends, flow: &FlowState) -> Self {
-        Self {
-            ends,
-            packets: [0; 2],
-            flows: 0,
-            completed: 0,
-            short: 0,
-            half_open: 0,
-            seen: flow.span(),
-            bytes: [0; 2],
-            refused: 0,
-            rtt: [0; 2],
-            most: 0,
-            ttl_min: [0; 2],
-            ttl_max: [0; 2],
-            trust: SourceTrust::Impossible,
-            has_largest: false,
-        }
+    /// A free place.
+    const FREE: Self = Self {
+        ends: (PackedAddr { hi: 0, lo: 0 }, PackedAddr { hi: 0, lo: 0 }),
+        packets: [0; 2],
+        flows: 0,
+        completed: 0,
+        short: 0,
+        half_open: 0,
+        seen: Span { first: Timestamp(0), last: Timestamp(0) },
+        bytes: [0; 2],
+        refused: 0,
+        rtt: [0; 2],
+        most: 0,
+        ttl_min: [0; 2],
+        ttl_max: [0; 2],
+        trust: SourceTrust::Impossible,
+        has_largest: false,
+    };
+
+    /// Begins anew where it stands: a sum that is made elsewhere and copied waits for its own stores.
+    #[inline]
+    fn begin(&mut self, (opener, target): Ends, flow: &FlowState) {
+        *self = Self::FREE;
+        self.ends.0 = opener;
+        self.ends.1 = target;
+        self.seen = flow.span();
     }
 
     /// Adds a flow that ended.
@@ -260,6 +268,11 @@ impl Pairs {
             prefetch(std::ptr::from_ref(sum));
             prefetch(std::ptr::from_ref(&sum.seen));
         }
+        // A new pair's first flow is written, too.
+        if let Some(flow) = index.filter(|_| slot == 0).and_then(|index| self.first.get(index)) {
+            prefetch(std::ptr::from_ref(flow));
+            prefetch(std::ptr::from_ref(&flow.first));
+        }
         slot == 0
     }
 
@@ -308,7 +321,13 @@ impl Pairs {
     pub fn add(&mut self, ends: Ends, hash: u32, flow: &FlowState) -> bool {
         let (index, weeded) = match self.find(&ends, hash) {
             Some(index) => (index, false),
-            None => self.open(Sum::new(ends, flow), hash),
+            None => {
+                let opened = self.open(hash);
+                if let Some(sum) = self.sums.get_mut(opened.0) {
+                    sum.begin(ends, flow);
+                }
+                opened
+            }
         };
         let became = self.sums.get_mut(index).map_or(Became::Neither, |sum| sum.add(flow));
         let place = match became {
@@ -322,16 +341,13 @@ impl Pairs {
         weeded
     }
 
-    /// A place for a new sum, and whether others had to go for it.
-    fn open(&mut self, sum: Sum, hash: u32) -> (usize, bool) {
+    /// A place for a new sum, to be begun, and whether others had to go for it.
+    fn open(&mut self, hash: u32) -> (usize, bool) {
         let full = self.len() >= self.cap;
         if full {
             self.weed();
         }
         let index = if let Some(index) = self.free.pop() {
-            if let Some(place) = self.sums.get_mut(usize::from(index)) {
-                *place = sum;
-            }
             usize::from(index)
         } else {
             if self.sums.is_empty() {
@@ -342,7 +358,7 @@ impl Pairs {
             }
             self.first.push(FlowState::NONE);
             self.largest.push(FlowState::NONE);
-            self.sums.push(sum);
+            self.sums.push(Sum::FREE);
             self.sums.len() - 1
         };
         self.link(hash, index);
