@@ -67,14 +67,14 @@ fn what_is_not_dated_is_not_settled_before_the_list() {
 }
 
 #[test]
-fn a_grenadian_answer_says_that_the_date_is_unknown() {
-    let before = shipped("ETS185", "GD", "2025-01-01");
-    assert_eq!((before.status, before.applies()), (Status::Unknown, None));
-    let after = shipped("ETS185", "GD", "2026-01-01");
-    assert_eq!((after.status, after.in_force, after.applies()), (Status::Party, None, Some(true)));
-    assert!(after.note.contains("date unknown"), "{}", after.note);
+fn a_deposit_known_to_the_month_leaves_that_month_open() {
+    assert_eq!(shipped("ETS185", "GD", "2024-03-31").status, Status::NotParty);
+    let within = shipped("ETS185", "GD", "2024-04-15");
+    assert_eq!((within.status, within.applies()), (Status::Unknown, None));
+    assert_eq!(shipped("ETS185", "GD", "2024-07-31").status, Status::Ratified);
+    let after = shipped("ETS185", "GD", "2024-08-01");
+    assert_eq!((after.status, after.in_force, after.applies()), (Status::Party, Some(day("2024-08-01")), Some(true)));
     assert_eq!(after.grade, Grade::Partly);
-    assert_eq!(shipped("ETS185", "GD", "2024-01-01").status, Status::NotParty);
 }
 
 #[test]
