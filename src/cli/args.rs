@@ -136,13 +136,18 @@ fn format_help() -> String {
 }
 
 impl ReadArgs {
-    /// The rejected records are all written now.
-    ///
-    /// # Errors
-    /// When they can't be.
-    pub fn finish_rejects(&self, options: &Options) -> Result<(), Error> {
-        let Some((file, path)) = options.records.rejects.as_ref().zip(self.rejects.as_ref()) else { return Ok(()) };
-        file.finish().map_err(|e| Error::Render(format!("--rejects {}: cannot write: {e}", path.display())))
+    /// The rejected records are all written now; `false`, and a complaint, if they could not be. That is no reason to lose
+    /// the report: it is written before this is asked.
+    #[must_use]
+    pub fn finish_rejects(&self, options: &Options) -> bool {
+        let Some((file, path)) = options.records.rejects.as_ref().zip(self.rejects.as_ref()) else { return true };
+        match file.finish() {
+            Ok(()) => true,
+            Err(error) => {
+                super::complain(&format!("rutter: --rejects {}: cannot write: {error}", path.display()));
+                false
+            }
+        }
     }
 }
 

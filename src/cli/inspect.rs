@@ -52,6 +52,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let expanded = files::expand(&inputs);
     output::spare_evidence(args.output.as_deref(), &expanded.files)?;
     tracing::info!("{}, {}", plural(expanded.files.len() as u64, "file"), plural(expanded.bytes, "byte"));
+    let skipped = expanded.skipped_in_words();
     let progress = Arc::new(Progress::default());
     progress::stop_on_interrupt(&progress);
     let bar = Bar::start(&progress, expanded.bytes, context.quiet);
@@ -86,8 +87,11 @@ pub fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         }
     }
     drop(bar);
-    args.read_args.finish_rejects(&options)?;
     output::write(args.output.as_deref(), &out)?;
+    let kept = args.read_args.finish_rejects(&options);
+    if let Some(skipped) = &skipped {
+        super::complain(&format!("rutter: {skipped}"));
+    }
     let bad = !failures.is_empty();
     if done == 0 && bad {
         let last = failures.pop();
@@ -98,5 +102,5 @@ pub fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     if interrupted {
         return Ok(Outcome::Interrupted);
     }
-    Ok(if bad || partial { Outcome::Partial } else { Outcome::Done }.strict(args.read_args.strict))
+    Ok(if bad || partial || !kept { Outcome::Partial } else { Outcome::Done }.strict(args.read_args.strict))
 }

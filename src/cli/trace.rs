@@ -89,6 +89,7 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     let expanded = files::expand(&inputs);
     output::spare_evidence(args.output.as_deref(), &expanded.files)?;
     tracing::info!("{}, {}", plural(expanded.files.len() as u64, "file"), plural(expanded.bytes, "byte"));
+    let skipped = expanded.skipped_in_words();
     let progress = Arc::new(Progress::default());
     progress::stop_on_interrupt(&progress);
     let bar = Bar::start(&progress, expanded.bytes, context.quiet);
@@ -98,9 +99,9 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     inputs::add_alerts(&mut sorted, &args.ask.alerts, &options.open);
     let mut reading = replay::replay(sorted, &options, Overview::new(locator.tables()), &progress);
     drop(bar);
-    args.read_args.finish_rejects(&options)?;
     log_reading(&reading);
     reading.failures.splice(0..0, expanded.failures);
+    reading.warnings.splice(0..0, skipped);
     if reading.inputs.is_empty() {
         return Err(first_failure(reading.failures, context));
     }
@@ -130,6 +131,7 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     for failure in &reading.failures {
         super::complain(&format!("rutter: {failure}"));
     }
+    let kept = args.read_args.finish_rejects(&options);
     let c = &report.counters;
     if reading.interrupted {
         return Ok(Outcome::Interrupted);
@@ -143,7 +145,7 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     }
     // The process ends here: see `Remains`.
     std::mem::forget((reading.remains, digest, found));
-    Ok(if partial { Outcome::Partial } else { Outcome::Done }.strict(args.read_args.strict))
+    Ok(if partial || !kept { Outcome::Partial } else { Outcome::Done }.strict(args.read_args.strict))
 }
 
 /// For `-v`: what was read.

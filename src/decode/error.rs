@@ -22,7 +22,7 @@ pub enum DecodeError {
         /// What is wrong with it.
         what: &'static str,
     },
-    /// A link type that Rutter does not read.
+    /// A link type that Rutter does not read: the frame is whole, and skipped.
     #[error("link type {link} is not read")]
     Unsupported {
         /// LINKTYPE number; 0x8000 and more are snoop's own numbers.

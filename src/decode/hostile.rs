@@ -4,14 +4,14 @@ use proptest::prelude::*;
 
 use super::packet::{self, LayerSink};
 use super::testkit::*;
-use super::{dns, http, icmp, link, proxy_protocol, sip, smtp, socks, tls};
+use super::{banner, dns, http, icmp, link, proxy_protocol, sip, smtp, socks, tls};
 use crate::model::evidence::{ListKind, TunnelKind};
 use crate::model::net::PackedAddr;
 
 /// Every number that is read, and some that are not.
-const LINKS: [u16; 32] = [
-    0, 1, 6, 9, 10, 12, 14, 50, 51, 101, 104, 105, 107, 108, 109, 113, 117, 119, 127, 163, 166, 189, 195, 204, 220, 228, 229,
-    239, 249, 258, 276, 0x8003,
+const LINKS: [u16; 37] = [
+    0, 1, 6, 9, 10, 12, 14, 50, 51, 100, 101, 104, 105, 107, 108, 109, 113, 117, 119, 127, 163, 166, 189, 192, 195, 204, 205,
+    206, 219, 220, 228, 229, 239, 249, 258, 276, 0x8003,
 ];
 
 /// Counts what it is told, so that nothing is optimised away, and holds the promises of the sink.
@@ -74,6 +74,14 @@ fn read_conversation(bytes: &[u8]) -> Result<(), TestCaseError> {
     prop_assert!(entries.len() <= sip::MAX_ENTRIES);
     let request = socks::request(bytes).ok().flatten();
     prop_assert!(request.as_ref().is_none_or(|r| r.len <= bytes.len()));
+    for version in [4, 5] {
+        let reply = socks::reply(version, bytes).ok().flatten();
+        prop_assert!(reply.is_none_or(|r| r.bound.text.len() <= 256));
+    }
+    for (port, full) in [(21, false), (25, true), (22, true)] {
+        let banner = banner::read(bytes, port, full).flatten();
+        prop_assert!(banner.is_none_or(|b| b.text.len() <= 253 && b.text.bytes().all(|b| (0x20..0x7f).contains(&b))));
+    }
     let header = proxy_protocol::header(bytes).ok().flatten();
     prop_assert!(header.as_ref().is_none_or(|h| h.len <= bytes.len()));
     let said = entries.into_iter().chain(request.map(|r| r.target)).chain(header.and_then(|h| h.client));
@@ -137,6 +145,9 @@ fn texts() -> Vec<Vec<u8>> {
         join(&[&[5, 1, 0, 1, 1], b"u", &[1], b"p", &[5, 1, 0, 3, 11], b"example.org", &[1, 187]]),
         join(&[&[4, 1, 1, 187, 0, 0, 0, 1], b"me\0a.example\0"]),
         b"PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\n".to_vec(),
+        b"SSH-2.0-OpenSSH_9.6\r\n".to_vec(),
+        b"220 ftp.example.org FTP server ready\r\n".to_vec(),
+        join(&[&[5, 2, 1, 0, 5, 0, 0, 3, 11], b"example.org", &[1, 187]]),
         join(&[b"\r\n\r\n\0\r\nQUIT\n", &[0x21, 0x11, 0, 12], &[1; 12]]),
         dns_response("www.example.org", 1, &[dns_record("www.example.org", 5, 60, &dns_name("e.example")), dns_record("e.example", 1, 5, &[192, 0, 2, 1])]),
     ]
@@ -167,7 +178,7 @@ proptest! {
     }
 
     #[test]
-    fn damaged_texts(which in 0..9_usize, cut in 0..400_usize, edits in proptest::collection::vec((0..300_usize, any::<u8>()), 0..6)) {
+    fn damaged_texts(which in 0..12_usize, cut in 0..400_usize, edits in proptest::collection::vec((0..300_usize, any::<u8>()), 0..6)) {
         let mut bytes = texts()[which].clone();
         for (at, byte) in edits {
             if let Some(b) = bytes.get_mut(at) {

@@ -97,7 +97,9 @@ pub fn request_head(payload: &[u8]) -> Option<Head> {
         });
         head.chains.push(ForwardedChain { entries: once, ..chain });
     }
-    if let (Some("CONNECT"), Some(target)) = (request.method, request.path) {
+    if let (Some("CONNECT"), Some(target)) = (request.method, request.path)
+        && text::is_authority(target.as_bytes())
+    {
         head.chains.push(ForwardedChain { kind: ChainKind::Connect, entries: vec![entry(target.as_bytes())], left_out: 0 });
     }
     Some(head)

@@ -93,6 +93,7 @@ fn uncommon(link: u16, frame: &[u8]) -> Found {
         12 | 14 | 101 | 228 | 229 => by_version(frame, 0, "raw ip"),
         50 => hdlc(frame),
         51 => upward(Step::Pppoe, frame, 0),
+        100 => upward(Step::Llc, frame, 0),
         104 => cisco_hdlc(frame),
         105 => wireless::ieee_802_11(frame, 0, false),
         107 => frame_relay(frame),
@@ -104,13 +105,24 @@ fn uncommon(link: u16, frame: &[u8]) -> Found {
         127 => wireless::radiotap(frame),
         163 => wireless::avs(frame),
         166 => pppd(frame),
-        // One byte of direction in front of PPP.
+        192 => ppi(frame),
+        // One byte of direction in front of PPP, Cisco's HDLC, frame relay.
         204 => upward(Step::Ppp, frame, 1),
+        205 => behind(frame, 1, cisco_hdlc),
+        206 => behind(frame, 1, frame_relay),
+        219 => upward(Step::Labels, frame, 0),
         239 => nflog(frame),
         258 => pktap(frame),
         276 => cooked_2(frame),
         link => Err(DecodeError::Unsupported { link }),
     }
+}
+
+/// What `read` makes of the frame that begins `at` further on.
+fn behind(frame: &[u8], at: usize, read: impl Fn(&[u8]) -> Found) -> Found {
+    let Some(rest) = frame.get(at..) else { return Err(DecodeError::truncated("link", at, frame.len())) };
+    let found = read(rest)?;
+    Ok(below(found.network, at + found.offset as usize))
 }
 
 /// What stands at the place that [`upward`] has reached.
@@ -440,14 +452,28 @@ fn pktap(frame: &[u8]) -> Found {
         return other(0, 0);
     }
     let inner = match u16::try_from(link) {
-        Ok(link) if link != 258 => link,
+        Ok(link) if !matches!(link, 192 | 258) => link,
         _ => return Err(DecodeError::Malformed { layer: "pktap", what: "link type that cannot be" }),
     };
-    let Some(rest) = frame.get(len..).filter(|_| len >= 12) else {
+    if len < 12 || len > frame.len() {
         return Err(DecodeError::Malformed { layer: "pktap", what: "length that cannot be" });
+    }
+    behind(frame, len, |rest| network_layer(inner, rest))
+}
+
+/// Per-packet information: version, flags, length of all of it, and the packet's link type, little-endian. Of link types
+/// that have a header of this kind themselves none is followed: two of them could hold each other without end.
+fn ppi(frame: &[u8]) -> Found {
+    let [version, _, l0, l1] = word(frame, 0, "ppi")?;
+    let len = usize::from(u16::from_le_bytes([l0, l1]));
+    let inner = match u16::try_from(u32::from_le_bytes(word(frame, 4, "ppi")?)) {
+        Ok(link) if !matches!(link, 192 | 258) => link,
+        _ => return Err(DecodeError::Malformed { layer: "ppi", what: "link type that cannot be" }),
     };
-    let found = network_layer(inner, rest)?;
-    Ok(below(found.network, len + found.offset as usize))
+    if version != 0 || len < 8 || len > frame.len() {
+        return Err(DecodeError::Malformed { layer: "ppi", what: "version is not 0, or a length that cannot be" });
+    }
+    behind(frame, len, |rest| network_layer(inner, rest))
 }
 
 #[cfg(test)]

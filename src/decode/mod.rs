@@ -7,12 +7,14 @@
 //! * [`icmp`]: what an ICMP error quotes and what RFC 4884 lets it add
 //! * [`dns`], [`http`], [`tls`]: names and forwarded chains in payloads
 //! * [`proxy_protocol`], [`socks`], [`sip`], [`smtp`]: whom a connection stands for, where it goes on to, whom a message passed
+//! * [`banner`]: what hosts say of themselves when a connection begins
 //! * [`trace`]: traceroutes that tools wrote down
 //! * [`log`], [`flow`], [`mail`], [`routing`], [`list`]: records that are no packets; [`format`](self::format) is their registry,
 //!   [`record`] what they share, [`clock`] how they write times
 //! * [`text`](self::text): strings from the wire, made safe to print
 //! * [`error`]: what can be wrong with bytes
 
+pub mod banner;
 pub mod clock;
 pub mod dns;
 pub mod error;

@@ -7,7 +7,7 @@
 //! 43 ns with the general reader alone, and take 37.
 
 use super::packet::Transport;
-use super::{http, proxy_protocol, sip, smtp, socks, tls, tunnel};
+use super::{banner, http, proxy_protocol, sip, smtp, socks, tls, tunnel};
 use crate::model::net::{IpProtocol, PackedAddr};
 
 /// A plain packet: what was found out to recognise it. Its fields are read where they are needed, since more of them
@@ -165,7 +165,8 @@ impl Plain<'_> {
 
     /// As [`speaks`] says of the TCP payload and [`exports`] of the UDP payload. A sieve turns nearly all away by their first four bytes: requests of HTTP
     /// and SIP and version 1 of the PROXY protocol begin with three capitals, TLS handshakes with record type 22 and version
-    /// 3, SOCKS with its version and a small number; greetings of SMTP have LO in third place.
+    /// 3, SOCKS with its version and a small number; greetings of SMTP have LO in third place; what servers of FTP and SMTP
+    /// say first begins with 220 and a blank or a hyphen. SSH's first line has three capitals too.
     #[inline(always)]
     #[must_use]
     pub fn speaks(&self) -> bool {
@@ -180,6 +181,7 @@ impl Plain<'_> {
                     | (first >> 16 == 0x1603)
                     | (first & 0xfef0_0000 == 0x0400_0000)
                     | (first & 0xdfdf == 0x4c4f)
+                    | (first & 0xffff_fff2 == 0x3232_3020)
                     | (first == 0x0d0a_0d0a)
                     | (first == u32::MAX)
                     | (sport == 53)
@@ -216,6 +218,7 @@ pub fn speaks(sport: u16, l4: &[u8], offset: usize) -> bool {
             || smtp::looks_like(payload)
             || proxy_protocol::looks_like(payload)
             || socks::looks_like(payload)
+            || banner::looks_like(payload)
             || looks_like_bgp(l4, payload))
 }
 
@@ -259,7 +262,10 @@ mod tests {
     use crate::decode::testkit::*;
 
     /// First payloads of what is looked at a second time.
-    const OPENINGS: [&[u8]; 9] = [
+    const OPENINGS: [&[u8]; 12] = [
+        b"SSH-2.0-a\r\n",
+        b"220 a\r\n",
+        b"220-a\r\n",
         &[5, 1, 0],
         &[5, 8, 0, 1, 2, 3, 4, 5, 6, 7],
         &[4, 2, 0, 80, 192, 0, 2, 1, 0],
@@ -381,8 +387,8 @@ mod tests {
         assert!(speaks_of(1024, b"POST"));
         assert!(speaks_of(1024, &client_hello("www.example.org")));
         assert!(speaks_of(53, b"x"), "one byte of DNS");
-        assert!(OPENINGS[..8].iter().all(|opening| speaks_of(1024, opening)));
-        assert!(speaks_of(179, OPENINGS[8]) && !speaks_of(1024, OPENINGS[8]), "BGP on its port");
+        assert!(OPENINGS[..11].iter().all(|opening| speaks_of(1024, opening)));
+        assert!(speaks_of(179, OPENINGS[11]) && !speaks_of(1024, OPENINGS[11]), "BGP on its port");
         assert!(!speaks_of(53, b"") && !speaks_of(1024, b"ABCD") && !speaks_of(1024, b"GE"));
     }
 }

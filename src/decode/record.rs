@@ -57,6 +57,12 @@ pub trait RecordFormat: Send {
     /// The input is over: what was still open is said now.
     fn finish(&mut self, _out: &mut Vec<Said>) {}
 
+    /// Pieces of its memory (templates of an exporter) that had to go because there were too many: what rests on one of
+    /// them is rejected from then on.
+    fn forgotten(&self) -> u64 {
+        0
+    }
+
     /// Longest piece in bytes; a longer one is rejected. Formats that can only be read as a whole have a large one.
     fn longest(&self) -> usize {
         LONGEST_LINE

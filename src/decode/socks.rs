@@ -64,6 +64,55 @@ pub fn request(bytes: &[u8]) -> Result<Option<Request>, Reject> {
     }
 }
 
+/// A proxy's answer to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// Did the proxy do as it was asked?
+    pub granted: bool,
+    /// The address and port from which it goes on, or where it waits, in its own words; zeros where it does not say. Of
+    /// version 4 some repeat here where they go on to.
+    pub bound: ChainEntry,
+}
+
+/// Reads what a server sent around its answer to a request of this version; `None` while more is needed. `bytes` may begin
+/// with the choice of a method and the result of a log-in (RFC 1928 3, 1929 2), as some clients wait for neither.
+///
+/// # Errors
+/// When it is no answer.
+pub fn reply(version: u8, bytes: &[u8]) -> Result<Option<Reply>, Reject> {
+    if version == 4 {
+        let Some(&[zero, code, p0, p1, a, b, c, d]) = bytes.first_chunk::<8>() else { return Ok(None) };
+        if zero != 0 || !(0x5a..=0x5d).contains(&code) {
+            return Err(Reject("no answer of version 4"));
+        }
+        let bound = Host::Addr(Ipv4Addr::new(a, b, c, d).into()).entry(u16::from_be_bytes([p0, p1]));
+        return Ok(Some(Reply { granted: code == 0x5a, bound: said(bound) }));
+    }
+    let mut rest = bytes;
+    for _ in 0..3 {
+        match *rest {
+            [5, _, 0, _, ..] => {
+                let Some((host, _, size)) = address(rest.get(3..).unwrap_or_default())? else { return Ok(None) };
+                let port = rest.get(3 + size..).and_then(|b| b.first_chunk::<2>());
+                let Some(&[p0, p1]) = port else { return Ok(None) };
+                let bound = host.entry(u16::from_be_bytes([p0, p1]));
+                return Ok(Some(Reply { granted: rest.get(1) == Some(&0), bound: said(bound) }));
+            }
+            // The method that it chose, or that a log-in went well: what is asked for comes after.
+            [5, 0 | 2, 1 | 5, ..] | [1, 0, 5, ..] => rest = rest.get(2..).unwrap_or_default(),
+            [5] | [5, _] | [5, _, 0] | [1] | [1, 0] | [] => return Ok(None),
+            _ => break,
+        }
+    }
+    Err(Reject("no answer of version 5"))
+}
+
+/// Zeros are no address.
+fn said(mut entry: ChainEntry) -> ChainEntry {
+    entry.addr = entry.addr.filter(|addr| !addr.is_unspecified());
+    entry
+}
+
 /// Does a server's first payload answer a request of version 4?
 #[must_use]
 pub fn answers_version_4(payload: &[u8]) -> bool {
@@ -113,32 +162,32 @@ fn version_5(bytes: &[u8]) -> Result<Option<Request>, Reject> {
         let Some(&password) = bytes.get(at + 2 + usize::from(user)) else { return Ok(None) };
         at += 3 + usize::from(user) + usize::from(password);
     }
-    let (command, kind) = match *rest(at) {
-        [5, command @ 1..=3, 0, kind, ..] => (command, kind),
+    let command = match *rest(at) {
+        [5, command @ 1..=3, 0, _, ..] => command,
         [5, _, _, _, ..] => return Err(Reject("no request of version 5")),
         [5, ..] | [] | [1] => return Ok(None),
         _ => return Err(Reject("neither a log-in by password nor a request")),
     };
-    let body = rest(at + 4);
-    let (host, name, size) = match kind {
-        1 => match body.first_chunk::<4>() {
-            Some(a) => (Host::Addr(Ipv4Addr::from(*a).into()), None, 4),
-            None => return Ok(None),
-        },
-        4 => match body.first_chunk::<16>() {
-            Some(a) => (Host::Addr(unmapped(Ipv6Addr::from(*a).into())), None, 16),
-            None => return Ok(None),
-        },
+    let Some((host, name, size)) = address(rest(at + 3))? else { return Ok(None) };
+    let Some(&[p0, p1]) = rest(at + 3 + size).first_chunk::<2>() else { return Ok(None) };
+    let target = host.entry(u16::from_be_bytes([p0, p1]));
+    Ok(Some(Request { version: 5, command, target, name, len: at + 3 + size + 2 }))
+}
+
+/// An address of version 5, its name if it has one, and its bytes, the one of its kind included (RFC 1928 5); `None` while
+/// more is needed.
+fn address(bytes: &[u8]) -> Result<Option<(Host<'_>, Option<String>, usize)>, Reject> {
+    let Some((&kind, body)) = bytes.split_first() else { return Ok(None) };
+    Ok(match kind {
+        1 => body.first_chunk::<4>().map(|a| (Host::Addr(Ipv4Addr::from(*a).into()), None, 5)),
+        4 => body.first_chunk::<16>().map(|a| (Host::Addr(unmapped(Ipv6Addr::from(*a).into())), None, 17)),
         3 => {
             let Some((&n, names)) = body.split_first() else { return Ok(None) };
-            let Some(name) = names.get(..usize::from(n)) else { return Ok(None) };
-            (Host::Name(name), text::host_name(name), 1 + usize::from(n))
+            let name = names.get(..usize::from(n));
+            name.map(|name| (Host::Name(name), text::host_name(name), 2 + usize::from(n)))
         }
         _ => return Err(Reject("unknown kind of address")),
-    };
-    let Some(&[p0, p1]) = body.get(size..).and_then(|b| b.first_chunk::<2>()) else { return Ok(None) };
-    let target = host.entry(u16::from_be_bytes([p0, p1]));
-    Ok(Some(Request { version: 5, command, target, name, len: at + 4 + size + 2 }))
+    })
 }
 
 enum Host<'b> {
@@ -200,6 +249,33 @@ mod tests {
                 assert_eq!(request(&whole[..n]), Ok(None), "{n} bytes");
             }
         }
+    }
+
+    #[test]
+    fn where_a_proxy_says_that_it_goes_on_from() {
+        let read = |version: u8, bytes: &[u8]| {
+            let reply = reply(version, bytes).unwrap().unwrap();
+            (reply.granted, reply.bound.text.to_string(), reply.bound.addr.map(|a| a.to_string()))
+        };
+        let nine = || Some("192.0.2.9".to_owned());
+        assert_eq!(read(4, &[0, 0x5a, 0, 80, 192, 0, 2, 9]), (true, "192.0.2.9:80".into(), nine()));
+        assert_eq!(read(4, &[0, 0x5b, 0, 0, 0, 0, 0, 0]), (false, "0.0.0.0:0".into(), None));
+        let five = [5, 0, 0, 1, 192, 0, 2, 9, 0, 80];
+        // Alone, behind the choice of a method, behind a log-in.
+        for before in [&[][..], &[5, 0], &[5, 2, 1, 0], &[1, 0]] {
+            let whole = join(&[before, &five]);
+            assert_eq!(read(5, &whole), (true, "192.0.2.9:80".into(), nine()), "{before:?}");
+            for n in 0..whole.len() {
+                assert_eq!(reply(5, &whole[..n]), Ok(None), "{n} bytes of {whole:?}");
+            }
+        }
+        assert_eq!(read(5, &join(&[&[5, 0, 0, 4], &v6("2001:db8::9"), &[0, 22]])).1, "[2001:db8::9]:22");
+        assert_eq!(read(5, &join(&[&[5, 0, 0, 3, 7], b"a.examp", &[0, 22]])), (true, "a.examp:22".into(), None));
+        assert_eq!(read(5, &[5, 5, 0, 1, 0, 0, 0, 0, 0, 0]), (false, "0.0.0.0:0".into(), None));
+        for other in [&[5, 0, 0, 7, 1][..], &[5, 9, 9, 9], &[1, 1, 5], b"HTTP/1.1", &[5, 0, 5, 0, 5, 0, 5, 0, 0, 1]] {
+            assert!(reply(5, other).is_err(), "{other:?}");
+        }
+        assert!(reply(4, &[0, 0x5e, 0, 0, 0, 0, 0, 0]).is_err());
     }
 
     #[test]

@@ -56,6 +56,22 @@ pub fn host_name(bytes: &[u8]) -> Option<String> {
     (!name.is_empty() && name.len() <= MAX_NAME && without_dot.len() <= MAX_NAME).then_some(name)
 }
 
+/// Is this a host and a port, as CONNECT names whom to go on to (RFC 9110 9.3.6), and nothing else?
+#[must_use]
+pub fn is_authority(bytes: &[u8]) -> bool {
+    let Some(colon) = bytes.iter().rposition(|&b| b == b':') else { return false };
+    let (host, port) = (bytes.get(..colon).unwrap_or_default(), bytes.get(colon + 1..).unwrap_or_default());
+    let number = std::str::from_utf8(port).ok().filter(|p| p.bytes().all(|b| b.is_ascii_digit())).and_then(|p| p.parse().ok());
+    let named = match host {
+        [b'[', inner @ .., b']'] => std::str::from_utf8(inner).is_ok_and(|a| a.parse::<std::net::Ipv6Addr>().is_ok()),
+        host => {
+            !host.is_empty()
+                && !host.iter().any(|b| matches!(b, b':' | b'/' | b'?' | b'#' | b'@' | b'[' | b']' | 0..=b' ' | 0x7f))
+        }
+    };
+    named && number.is_some_and(|n: u16| n != 0)
+}
+
 /// The address in a forwarding header: plain, with a port, in brackets, with a zone, IPv4-mapped, or IPv4 with
 /// leading zeros. Zero-padded parts are read as decimal: the proxies that write them pad, they don't count in octal.
 #[must_use]
@@ -140,6 +156,35 @@ mod tests {
             ["", "unknown", "_obf", "256.1.1.1", "1.2.3", "1.2.3.4.5", "1.2.3.4:x", "[2001:db8::1", "[::1]x", "0010.1.1.1", "é"]
         {
             assert_eq!(addr(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_host_and_a_port_and_nothing_else() {
+        for good in ["example.org:443", "192.0.2.1:1", "[2001:db8::1]:65535", "m\u{fc}nchen.example:80"] {
+            assert!(is_authority(good.as_bytes()), "{good}");
+        }
+        for bad in [
+            "",
+            ":",
+            ":443",
+            "example.org",
+            "example.org:",
+            "example.org:0",
+            "example.org:65536",
+            "example.org:+1",
+            "/",
+            "/a:80",
+            "http://a.example:80",
+            "u@a.example:80",
+            "a b:80",
+            "2001:db8::1:80",
+            "[2001:db8::1]",
+            "[x]:80",
+            "a:80/",
+            "*",
+        ] {
+            assert!(!is_authority(bad.as_bytes()), "{bad}");
         }
     }
 

@@ -80,6 +80,12 @@ impl Exports {
         }
     }
 
+    /// Templates and sampling rates that had to go because there were too many.
+    #[must_use]
+    pub fn forgotten(&self) -> u64 {
+        self.exporters.evicted()
+    }
+
     fn reject(&mut self, records: u64, place: Provenance, why: &'static str) {
         self.rejected += records;
         if records > 0 && self.rejects.len() < REJECTS {

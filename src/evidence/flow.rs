@@ -7,7 +7,7 @@ use super::probes::TRACEROUTE_PORTS;
 use crate::decode::packet::Transport;
 use crate::model::evidence::{Direction, Flow, Handshake, InputId, Position, Provenance, SourceTrust};
 use crate::model::net::{FiveTuple, IpProtocol, PackedAddr};
-use crate::model::record::{self, Contact};
+use crate::model::record::{self, Contact, UNNAMED};
 use crate::model::time::{Span, Timestamp};
 
 pub(super) const FIN: u8 = 1;
@@ -555,6 +555,8 @@ impl FlowState {
             (IpProtocol::TCP, Handshake::Completed) if self.seen & seen::BOTH_ACKED == seen::BOTH_ACKED => SourceTrust::Proved,
             (IpProtocol::TCP, Handshake::Completed) => SourceTrust::Echoed,
             (IpProtocol::TCP, Handshake::Unsolicited) => SourceTrust::Backscatter,
+            // The host that keeps the record, which does not name itself.
+            _ if self.is_recorded() && self.ends().0.unpack() == UNNAMED => SourceTrust::Plausible,
             _ if is_bogon(self.ends().0) => SourceTrust::Impossible,
             // TCP from the middle of a connection whose two sides answer each other.
             (IpProtocol::TCP, Handshake::Unseen) if self.turns() >= 4 => SourceTrust::Echoed,

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::keyed::Keyed;
-use crate::decode::{dns, http, sip, tls};
-use crate::model::evidence::{Chain, ChainEntry, ChainKind, Name, NameHow, Provenance};
+use crate::decode::{banner, dns, http, sip, tls};
+use crate::model::evidence::{Banner, Chain, ChainEntry, ChainKind, Name, NameHow, Provenance};
 use crate::model::net::PackedAddr;
 use crate::model::record::Mail;
 use crate::model::time::Timestamp;
@@ -61,6 +61,8 @@ pub struct Heads {
     mails: Vec<(Provenance, Timestamp, Mail)>,
     /// Bytes that the mails take, roughly.
     mail_bytes: usize,
+    banners: Vec<(Provenance, Timestamp, Banner)>,
+    banner_index: hashbrown::HashSet<Banner, Keyed>,
     /// Facts left out because a list was full, or a chain or message too long.
     pub left_out: u64,
     /// DNS messages that contradict themselves or end early; what came before was read.
@@ -68,7 +70,7 @@ pub struct Heads {
 }
 
 impl Heads {
-    /// Lists of at most `cap` hosts, chains, names and mails each. The seed keys the hash tables.
+    /// Lists of at most `cap` hosts, chains, names, mails and banners each. The seed keys the hash tables.
     #[must_use]
     pub fn new(cap: usize, seed: u64) -> Self {
         let hasher = Keyed::new(seed);
@@ -83,6 +85,8 @@ impl Heads {
             name_index: HashMap::with_hasher(hasher),
             mails: Vec::new(),
             mail_bytes: 0,
+            banners: Vec::new(),
+            banner_index: hashbrown::HashSet::with_hasher(hasher),
             left_out: 0,
             damaged: 0,
         }
@@ -173,6 +177,41 @@ impl Heads {
         } else {
             self.left_out += 1;
         }
+    }
+
+    /// `way.0` said what it is to `way.1`.
+    pub(super) fn banner(
+        &mut self,
+        said: banner::Banner,
+        way: (PackedAddr, PackedAddr),
+        port: u16,
+        (ts, place): (Timestamp, Provenance),
+    ) {
+        let (who, to) = (way.0.unpack(), way.1.unpack());
+        if let Some(name) = said.name {
+            self.name(Name { addr: who, name: name.into(), how: NameHow::Banner, ttl_s: None }, ts, &|| place);
+        }
+        let fact = Banner { kind: said.kind, who, to, port, text: said.text.into() };
+        if self.banner_index.contains(&fact) {
+            return;
+        }
+        if self.banners.len() >= self.cap {
+            self.left_out += 1;
+            return;
+        }
+        self.banner_index.insert(fact.clone());
+        self.banners.push((place, ts, fact));
+    }
+
+    /// A proxy says that it went on, and from where.
+    pub(super) fn went_on(
+        &mut self,
+        (target, bound): (ChainEntry, ChainEntry),
+        host: Option<u32>,
+        ends: (PackedAddr, PackedAddr),
+        (ts, place): (Timestamp, Provenance),
+    ) {
+        self.chain(Said { kind: ChainKind::SocksReply, ends, host, entries: vec![target, bound] }, ts, &|| place);
     }
 
     /// Keeps the head of a mail.
@@ -276,6 +315,11 @@ impl Heads {
     /// Chains, each with the place and time of the first request that carried it.
     pub fn chains(&self) -> impl Iterator<Item = (Provenance, Timestamp, Chain)> {
         self.chains.iter().cloned()
+    }
+
+    /// What hosts said of themselves, each with the place and time at which it was first said.
+    pub fn banners(&self) -> impl Iterator<Item = (Provenance, Timestamp, Banner)> {
+        self.banners.iter().cloned()
     }
 
     /// Heads of mails, each with the place and time of the packet in which it ended.

@@ -231,6 +231,10 @@ fn add_up(shards: &[Part<'_>], facts: &mut Vec<(Provenance, Timestamp, Evidence)
             named_here.insert((chain.peer.into(), chain.server.into()));
             pending.push(Pending { from, rank: 3, time, fact: Evidence::Chain(Box::new(chain)) });
         }
+        for (from, time, banner) in shard.heads.banners() {
+            named_here.extend([(banner.who.into(), banner.to.into()), (banner.to.into(), banner.who.into())]);
+            pending.push(Pending { from, rank: 8, time, fact: Evidence::Banner(Box::new(banner)) });
+        }
         for (from, time, mail) in shard.heads.mails() {
             named_here.extend(mail.session.as_ref().map(|s| (s.peer.into(), s.server.into())));
             pending.push(Pending { from, rank: 6, time, fact: Evidence::Mail(Box::new(mail)) });

@@ -132,7 +132,11 @@ impl Streams {
         let Kind::Socks { asked } = &mut stream.kind else { return };
         let Some(request) = asked.take() else { return };
         if socks::answers_version_4(s.payload) {
-            let host = socks_fact(request, &stream.circumstances, out);
+            let (host, answer) = socks_fact(request, &stream.circumstances, out);
+            if let Some(mut answer) = answer {
+                // It is at hand, and whole.
+                answer.read(s.payload, true, &stream.circumstances, (s.at, s.m.ts), out, &mut Found::default());
+            }
             note_host(flow, host);
             flow.begin_again();
         }
@@ -152,9 +156,11 @@ impl Streams {
         let forward = flow.is_forward(s.low_to_high);
         let way = (s.m.src, s.m.dst);
         let circumstances = Where { ends: flow.ends(), way, port: flow.server_port(), from, time };
-        let first_bytes = forward && flow.is_start(s.low_to_high, seq);
+        let opening = flow.is_start(s.low_to_high, seq);
+        let first_bytes = forward && opening;
         let mut start = Start {
             forward,
+            opening,
             first_bytes,
             beginning: first_bytes || forward && flow.take_again(),
             first_head: forward && flow.take_head(),
@@ -164,6 +170,7 @@ impl Streams {
             let mut found = Found::default();
             let step = kind.read(rest, false, &circumstances, (s.at, s.m.ts), out, &mut found);
             note_host(flow, found.host);
+            self.await_answer(found.answer, flow, s, &circumstances, out);
             match step {
                 Step::Done => return,
                 Step::More(done) => {
@@ -179,10 +186,17 @@ impl Streams {
                         flow.begin_again();
                         return;
                     }
-                    start = Start { forward, first_bytes: false, beginning: true, first_head: true };
+                    start = Start { forward, opening: false, first_bytes: false, beginning: true, first_head: true };
                 }
             }
         }
+    }
+
+    /// What the other side says next is to be read.
+    fn await_answer(&mut self, answer: Option<Kind>, flow: &mut FlowState, s: &Segment<'_>, asked: &Where, out: &mut Out<'_>) {
+        let Some(kind) = answer else { return };
+        let circumstances = Where { way: (asked.way.1, asked.way.0), from: s.at, time: s.m.ts, ..*asked };
+        self.open_stream((flow.key(), !s.low_to_high), flow, (kind, circumstances, s.m.ack, &[]), out);
     }
 
     fn open_stream(
@@ -241,6 +255,7 @@ impl Streams {
             }
         };
         note_host(flow, found.host);
+        let answer = found.answer.map(|kind| (kind, stream.circumstances));
         match step {
             Step::More(done) => {
                 stream.bytes.drain(..done.min(stream.bytes.len()));
@@ -262,6 +277,9 @@ impl Streams {
                 self.close(id);
                 self.rest(flow);
                 flow.begin_again();
+                if let Some((kind, circumstances)) = answer {
+                    self.await_answer(Some(kind), flow, s, &circumstances, out);
+                }
                 if !rest.is_empty() {
                     self.begin(flow, s, &rest, (seq, s.at, s.m.ts), out);
                 }

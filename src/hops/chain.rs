@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::ends::gap_of;
 use super::joined::{Joins, Vouching, cite};
 use super::names::Names;
-use super::parts::{LONGEST, ROUTES, clean, in_order, point, rest_on, seen_point, segment};
+use super::parts::{LONGEST, ROUTES, clean, in_order, point, remark, rest_on, seen_point, segment};
 use super::rightmost::{Claim, ENTRIES, Peer, Resolved, Stop, Verdict, judge, senders};
 use crate::model::digest::{Conversation, Digest};
 use crate::model::evidence::{Chain, ChainEntry, ChainKind, Evidence, EvidenceId, EvidenceItem, Provenance, SourceTrust};
@@ -29,8 +29,9 @@ const EXAMPLES: usize = 8;
 /// (kind `asserted`, role `proxy`), then the origin (the one hop with role `origin`), the proxies, the server. So
 /// `hops[0]` is the origin only if the chain holds no claims. The origin is the socket peer itself (`observed`) if it
 /// is not trusted, otherwise what the trusted proxies name (`inferred`); a hop without an address if the last of them
-/// does not name its client. Where the server was asked to go on to another address (SOCKS, CONNECT) that is one more
-/// hop, the target, `asserted`, and the server is a proxy.
+/// does not name its client. Where the server was asked to go on (SOCKS, CONNECT) that is one more hop, the target,
+/// `asserted`, and the server is a proxy. A target that is only a name is a hop without an address, and the route then leads
+/// to the server: that is as far as an address is known.
 #[must_use]
 pub fn chains(digest: &Digest, joins: &Joins<'_>, trusted: &dyn Fn(IpAddr) -> bool) -> Vec<Route> {
     let items = in_order(digest);
@@ -47,6 +48,7 @@ pub fn chains(digest: &Digest, joins: &Joins<'_>, trusted: &dyn Fn(IpAddr) -> bo
         addresses.extend(entries.filter_map(|e| e.addr).map(unmapped));
     }
     let names = Names::gather(&items, |addr| addresses.contains(&addr));
+    let replies = Replies::gather(&items);
     let mut routes: Vec<(Route, bool)> = requests
         .iter()
         .take(ROUTES)
@@ -55,7 +57,7 @@ pub fn chains(digest: &Digest, joins: &Joins<'_>, trusted: &dyn Fn(IpAddr) -> bo
             let vouching = joins.vouching(&request.because);
             let vouched = vouching.is_some();
             let peer = Peer { addr: request.peer, passes_on: passing.contains(&pair), vouched, trusted };
-            (route(request, vouching, &peer, trust.get(&pair).copied(), &names), vouched)
+            (route(request, vouching, &peer, trust.get(&pair).copied(), (&names, &replies)), vouched)
         })
         .collect();
     absorb(&mut routes);
@@ -89,6 +91,35 @@ fn passes_on(item: &EvidenceItem) -> Option<(IpAddr, IpAddr)> {
     match &item.fact {
         Evidence::Chain(chain) if chain.kind == ChainKind::ProxyProtocol => Some((chain.peer, chain.server)),
         _ => None,
+    }
+}
+
+/// What proxies answered: by peer, server and what was asked for, the addresses that they name.
+struct Replies<'a>(BTreeMap<(IpAddr, IpAddr, &'a str), Vec<Answer<'a>>>);
+
+/// The address that an answer names, and the fact.
+type Answer<'a> = (&'a ChainEntry, EvidenceId);
+
+impl<'a> Replies<'a> {
+    fn gather(items: &[&'a EvidenceItem]) -> Self {
+        let mut out: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for item in items {
+            if let Evidence::Chain(chain) = &item.fact
+                && chain.kind == ChainKind::SocksReply
+                && let [target, bound] = chain.entries.as_slice()
+            {
+                let of: &mut Vec<_> = out.entry((chain.peer, chain.server, &*target.text)).or_default();
+                if of.len() < EXAMPLES {
+                    of.push((bound, item.id));
+                }
+            }
+        }
+        Self(out)
+    }
+
+    fn to(&self, request: &Request<'_>, target: &str) -> Vec<Answer<'a>> {
+        let of_socks = request.headers.iter().any(|chain| chain.kind == ChainKind::Socks);
+        self.0.get(&(request.peer, request.server, target)).filter(|_| of_socks).cloned().unwrap_or_default()
     }
 }
 
@@ -138,9 +169,14 @@ fn distinct<'a>(items: &[&'a EvidenceItem]) -> Vec<Request<'a>> {
     requests
 }
 
-/// A SIP client that stands in the only line itself was forwarded by nobody.
+/// Is it a request that was forwarded or is to be? A SIP client that stands in the only line itself was forwarded by nobody.
 fn says_something(chain: &Chain) -> bool {
-    !chain.entries.is_empty() && (chain.kind != ChainKind::SipVia || senders(chain).nth(1).is_some())
+    match chain.kind {
+        // No request: it belongs to one.
+        ChainKind::SocksReply => false,
+        ChainKind::SipVia => senders(chain).nth(1).is_some(),
+        _ => !chain.entries.is_empty(),
+    }
 }
 
 fn note<'a>(found: &mut BTreeMap<Identity, Request<'a>>, group: &[(&'a EvidenceItem, &'a Chain)]) {
@@ -169,7 +205,7 @@ fn route(
     vouching: Option<Vouching<'_>>,
     peer: &Peer<'_>,
     known: Option<&Conversation>,
-    names: &Names<'_>,
+    (names, replies): (&Names<'_>, &Replies<'_>),
 ) -> Route {
     let Verdict { resolved, followed, claims, remarks: more } = judge(peer, &request.headers);
     let path = &resolved.path;
@@ -189,11 +225,11 @@ fn route(
     let origin = hops.len();
     // Entry of the followed header that named each address of the path; the peer has none.
     let written = |n: usize| -> Option<&ChainEntry> { followed.get(followed.len().checked_sub(n)?).copied() };
-    // A trusted proxy says that it will not say: the client is nobody that we know, least of all the proxy.
+    // A believed proxy says that it will not say: the client is nobody that we know, least of all the proxy.
     let unnamed = matches!(resolved.stop, Stop::Unnamed(_) | Stop::Unread);
     if unnamed {
         let mut hop = seen_point(None, HopRole::Origin, Knowledge::Inferred, request.seen, &request.because);
-        hop.remarks.push("client behind the last trusted proxy, which does not name it".to_owned());
+        hop.remarks.push("client behind the last believed proxy, which does not name it".to_owned());
         hops.push(hop);
     }
     for (n, &addr) in path.iter().enumerate().rev() {
@@ -223,17 +259,31 @@ fn route(
     }
     let asked: Vec<&ChainEntry> = request.headers.iter().filter(|c| c.kind.leads_on()).flat_map(|c| &c.entries).collect();
     let destination = asked.iter().find_map(|entry| entry.addr).map(unmapped);
-    let role = if destination.is_some() { HopRole::Proxy } else { HopRole::Target };
+    let role = if asked.is_empty() { HopRole::Target } else { HopRole::Proxy };
     let server_at = hops.len();
     hops.push(seen_point(Some(request.server), role, Knowledge::Observed, request.seen, &request.because));
     for entry in &asked {
-        remarks.push(format!("the server is asked to go on to {}; whether it did is not seen here", clean(&entry.text)));
+        let answers = replies.to(request, &entry.text);
+        let went = if answers.is_empty() { "whether it did is not seen here" } else { "it says that it did" };
+        remarks.push(format!("the server is asked to go on to {}; {went}", clean(&entry.text)));
+        for (bound, id) in answers {
+            if let Some(server) = hops.get_mut(server_at) {
+                if bound.addr.is_some() {
+                    let from = clean(&bound.text);
+                    remark(&mut server.remarks, format!("answers that it goes on, and names {from}; weight 0 for attribution"));
+                }
+                rest_on(server, [id]);
+            }
+        }
     }
-    if let Some(addr) = destination {
-        let mut hop = point(Some(addr), HopRole::Target, Knowledge::Asserted);
+    if let Some(first) = asked.first() {
+        let mut hop = point(destination, HopRole::Target, Knowledge::Asserted);
         hop.seen = Some(request.seen);
         rest_on(&mut hop, request.because.iter().copied());
-        hop.remarks.push("asked for by the client".to_owned());
+        hop.remarks.push(match destination {
+            Some(_) => "asked for by the client".to_owned(),
+            None => format!("asked for by the client, by name: {}", clean(&first.text)),
+        });
         hops.push(hop);
     }
     for (hop, rank) in hops.iter_mut().zip(0..) {
@@ -288,10 +338,10 @@ fn outcome(request: &Request<'_>, resolved: &Resolved) -> String {
             super::parts::count(proxies, "believed proxy", "believed proxies")
         ),
         Stop::Unnamed(text) => {
-            format!("{kinds}: the last trusted proxy names no client (\"{}\"); the trace ends there", clean(text))
+            format!("{kinds}: the last believed proxy names no client (\"{}\"); the trace ends there", clean(text))
         }
-        Stop::Exhausted => format!("{kinds}: every address is a trusted proxy; a client behind the last one is not named"),
-        Stop::TooMany => format!("{kinds}: more than {ENTRIES} trusted proxies in a row; the trace ends there"),
+        Stop::Exhausted => format!("{kinds}: every address is a believed proxy; a client behind the last one is not named"),
+        Stop::TooMany => format!("{kinds}: more than {ENTRIES} believed proxies in a row; the trace ends there"),
         Stop::Unread => format!(
             "{kinds}: the peer passes connections on unread (PROXY protocol), so the header is the client's own; the trace ends there"
         ),

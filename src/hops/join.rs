@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::mail::lines;
-use super::parts::{BECAUSE, in_order};
+use super::parts::{BECAUSE, in_order, is_inside};
 use crate::model::digest::{Conversation, Digest};
 use crate::model::evidence::{Chain, Evidence, EvidenceId, EvidenceItem, Flow, InputId, Join, JoinKind, Position, Provenance};
 use crate::model::net::{FiveTuple, IpProtocol, unmapped};
@@ -168,14 +168,6 @@ fn near(span: Span, time: Timestamp, slack: i64) -> bool {
 /// Inputs on whose facts a conversation rests.
 fn inputs_of(c: &Conversation, of: &BTreeMap<EvidenceId, Provenance>) -> BTreeSet<InputId> {
     c.because.iter().filter_map(|id| of.get(id)).map(|from| from.input).collect()
-}
-
-/// Inside somebody's network: whoever sends from such an address to a host beside it is in the same house.
-fn is_inside(addr: IpAddr) -> bool {
-    match addr {
-        IpAddr::V4(a) => a.is_private(),
-        IpAddr::V6(a) => a.is_unique_local(),
-    }
 }
 
 /// A chain whose nearest entry is a client in the log of the host that sent the request.

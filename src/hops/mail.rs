@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::names::Names;
-use super::parts::{LONGEST, ROUTES, clean, count, in_order, point, rest_on, seen_point, segment};
+use super::parts::{LONGEST, ROUTES, clean, count, in_order, is_inside, point, rest_on, seen_point, segment};
 use crate::model::digest::Digest;
 use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, JoinKind, SourceTrust};
 use crate::model::hop::{Hop, HopRole, Knowledge};
@@ -169,14 +169,6 @@ fn wrote(above: &Received, line: &Received) -> bool {
         line.by.as_deref().and_then(|by| by.trim_matches(['[', ']']).parse().ok()).is_some_and(|a: IpAddr| Some(a) == above.addr);
     // A line without a host of its own (qmail) was written by whoever wrote the one above.
     by_addr || by_name || by_literal || line.by.is_none()
-}
-
-/// Addresses that are never seen from outside.
-fn is_inside(addr: IpAddr) -> bool {
-    match addr {
-        IpAddr::V4(a) => a.is_private() || a.is_loopback() || a.is_link_local(),
-        IpAddr::V6(a) => a.is_loopback() || a.is_unique_local() || a.is_unicast_link_local(),
-    }
 }
 
 fn route(item: &EvidenceItem, mail: &Mail, because: &[EvidenceId], trusted: &dyn Fn(IpAddr) -> bool, names: &Names<'_>) -> Route {

@@ -74,6 +74,15 @@ pub(super) fn sort_segments(segments: &mut [Segment]) {
     segments.sort_by_key(|s| (s.from, s.to));
 }
 
+/// Does the address belong to no host outside: private, unique local, link-local, or the machine itself? A client from
+/// outside has none of these.
+pub(super) fn is_inside(addr: IpAddr) -> bool {
+    match addr {
+        IpAddr::V4(a) => a.is_private() || a.is_loopback() || a.is_link_local(),
+        IpAddr::V6(a) => a.is_loopback() || a.is_unique_local() || a.is_unicast_link_local(),
+    }
+}
+
 /// `3`, `3 or 4`, `1 to 16`.
 pub(super) fn ttl_words(ttls: &[u8]) -> String {
     match ttls {

@@ -15,7 +15,7 @@ use super::parts::clean;
 use crate::model::evidence::{Chain, ChainEntry, ChainKind, RECORD_ROUTE};
 use crate::model::net::unmapped;
 
-/// Most entries listed as claims, and most trusted proxies in a row. Nobody runs so many; a header can hold more.
+/// Most entries listed as claims, and most believed proxies in a row. Nobody runs so many; a header can hold more.
 pub(super) const ENTRIES: usize = 64;
 const CLAIM: &str = "claimed by the client; weight 0 for attribution";
 
@@ -43,13 +43,13 @@ pub(super) struct Resolved {
 pub(super) enum Stop {
     /// The last address is not trusted: it is the client.
     Untrusted,
-    /// A trusted proxy does not name what is before it (`unknown`, `_obfuscated`, a host name).
+    /// A believed proxy does not name what is before it (`unknown`, `_obfuscated`, a host name).
     Unnamed(Arc<str>),
-    /// All entries are trusted.
+    /// All entries are believed.
     Exhausted,
-    /// More trusted proxies in a row than [`ENTRIES`].
+    /// More believed proxies in a row than [`ENTRIES`].
     TooMany,
-    /// A trusted proxy did not read what it passed on: the header is not its own.
+    /// A believed proxy did not read what it passed on: the header is not its own.
     Unread,
     /// Two headers of one request disagree from here on.
     Conflict,
@@ -106,7 +106,7 @@ fn before(chain: &Chain) -> Vec<&ChainEntry> {
         }
         // The first line is the peer's own.
         ChainKind::SipVia => senders(chain).skip(1).collect::<Vec<_>>().into_iter().rev().collect(),
-        ChainKind::Via | ChainKind::Socks | ChainKind::Connect => Vec::new(),
+        ChainKind::Via | ChainKind::Socks | ChainKind::Connect | ChainKind::SocksReply => Vec::new(),
     }
 }
 
@@ -199,12 +199,12 @@ fn conflict<'a>(walks: Vec<Walk<'a>>, mut remarks: Vec<String>) -> Verdict<'a> {
     out
 }
 
-/// Entries left of the boundary. The one next to it comes from a trusted proxy if that proxy names no client.
+/// Entries left of the boundary. The one next to it comes from a believed proxy if that proxy names no client.
 fn claims<'a>(entries: &[&'a ChainEntry], resolved: &Resolved) -> Vec<Claim<'a>> {
     let entries = entries.get(..resolved.left).unwrap_or_default();
     let last = entries.len().saturating_sub(1);
     let why = |i: usize| match resolved.stop {
-        Stop::Unnamed(_) if i == last => "a trusted proxy names no client here; weight 0 for attribution",
+        Stop::Unnamed(_) if i == last => "a believed proxy names no client here; weight 0 for attribution",
         Stop::Conflict => "in one of two headers that contradict each other; weight 0 for attribution",
         _ => CLAIM,
     };

@@ -21,7 +21,7 @@ use super::pool::{self, Vote};
 use super::router_names::Operator;
 use super::special::Embedded;
 use super::tables::{self, Row, Tables};
-use crate::model::evidence::{Name, NameHow};
+use crate::model::evidence::Name;
 use crate::model::hop::HopRole;
 use crate::model::net::{Asn, StateCode, unmapped};
 use crate::model::place::{Candidate, Dataset, Locus, Placement, SourceClaim, WhyUnplaced};
@@ -229,7 +229,7 @@ impl Locator {
     fn ask_names(&self, draft: &mut Draft, query: &Query<'_>, row: &Row) -> bool {
         let world = tables::world();
         let mut spots: Vec<(Spot, f32)> = Vec::new();
-        for name in query.names.iter().filter(|n| n.how != NameHow::Unasked) {
+        for name in query.names.iter().filter(|n| !n.how.moves_nothing()) {
             let Some(found) = tables::router_names().decode(&name.name, row.asn, &world) else { continue };
             let p = match found.operator {
                 Operator::Matches if found.measured => confidence::NAME,

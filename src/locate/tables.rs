@@ -240,15 +240,15 @@ mod tests {
         assert_eq!(state("62.115.187.118").as_deref(), Some("DE"));
         assert_eq!(state("::ffff:62.115.187.118").as_deref(), Some("DE"), "mapped");
         assert_eq!(state("2a01:4f8::1").as_deref(), Some("DE"));
-        for nowhere in
+        for unplaced in
             ["10.0.0.1", "192.168.1.1", "203.0.113.9", "127.0.0.1", "240.0.0.1", "0.0.0.0", "255.255.255.255", "224.0.0.1"]
         {
-            assert_eq!(state(nowhere), None, "{nowhere}");
+            assert_eq!(state(unplaced), None, "{unplaced}");
         }
-        for nowhere in
+        for unplaced in
             ["2001:db8::1", "fe80::1", "fd00::1", "::1", "::", "ff02::1", "2002:808:808::1", "3ffe:501::1", "4000::1", "ffff::"]
         {
-            assert_eq!(state(nowhere), None, "{nowhere}");
+            assert_eq!(state(unplaced), None, "{unplaced}");
         }
         for many in ["1.1.1.1", "8.8.8.8", "9.9.9.9", "198.41.0.4", "2606:4700:4700::1111", "2001:4860:4860::8888"] {
             assert_eq!(state(many), None, "{many} is anycast");

@@ -116,6 +116,8 @@ pub enum Evidence {
     Join(Box<Join>),
     /// Addresses that a packet lists in an option or a routing header.
     Listed(Box<Listed>),
+    /// What a host said of itself at the beginning of a connection.
+    Banner(Box<Banner>),
 }
 
 impl Evidence {
@@ -137,6 +139,7 @@ impl Evidence {
             Self::Route(_) => "route",
             Self::Join(_) => "join",
             Self::Listed(_) => "listed",
+            Self::Banner(_) => "banner",
         }
     }
 }
@@ -427,6 +430,10 @@ pub enum ChainKind {
     Socks,
     /// HTTP CONNECT: likewise.
     Connect,
+    /// A SOCKS proxy's answer that it did as asked: two entries, where it was asked to go on to, and the address and port that
+    /// the answer names. That is where it goes on from (RFC 1928 6); many of version 4 repeat there where they go on to. Its
+    /// own word.
+    SocksReply,
     /// `Via` of SIP (RFC 3261 20.42), the last one first as there: whom the request passed.
     SipVia,
 }
@@ -443,6 +450,7 @@ impl ChainKind {
             Self::ProxyProtocol => "proxy-protocol",
             Self::Socks => "socks",
             Self::Connect => "connect",
+            Self::SocksReply => "socks-reply",
             Self::SipVia => "sip-via",
         }
     }
@@ -450,7 +458,7 @@ impl ChainKind {
     /// Do the entries say where the proxy went on to, and not who stands before the peer?
     #[must_use]
     pub fn leads_on(self) -> bool {
-        matches!(self, Self::Socks | Self::Connect)
+        matches!(self, Self::Socks | Self::Connect | Self::SocksReply)
     }
 }
 
@@ -653,6 +661,46 @@ pub struct Listed {
     pub addrs: Vec<IpAddr>,
 }
 
+/// By which protocol a host says what it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BannerKind {
+    /// The version line of SSH (RFC 4253 4.2); both ends send one.
+    Ssh,
+    /// The greeting of an FTP server (RFC 959 5.4).
+    Ftp,
+    /// The greeting of an SMTP server (RFC 5321 3.1).
+    Smtp,
+}
+
+impl BannerKind {
+    /// The word in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ssh => "ssh",
+            Self::Ftp => "ftp",
+            Self::Smtp => "smtp",
+        }
+    }
+}
+
+/// What a host said of itself when a connection began: software and version, as a rule. Its own word, which can be anything:
+/// weight 0 for attribution.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Banner {
+    /// By which protocol.
+    pub kind: BannerKind,
+    /// Who said it.
+    pub who: IpAddr,
+    /// To whom.
+    pub to: IpAddr,
+    /// Port of the server, whichever of the two that is.
+    pub port: u16,
+    /// The line, at most 253 bytes, printable ASCII with everything else escaped.
+    pub text: Arc<str>,
+}
+
 /// How a name became known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -664,6 +712,8 @@ pub enum NameHow {
     /// An answer in the capture that nobody was seen to ask for, or a multicast one: it may come from anybody, so it is
     /// shown and moves nothing.
     Unasked,
+    /// What the host calls itself when it is connected to (the greeting of an FTP or SMTP server): shown, and moves nothing.
+    Banner,
     /// `--names` file.
     File,
     /// Asked for with `--resolve`.
@@ -671,6 +721,12 @@ pub enum NameHow {
 }
 
 impl NameHow {
+    /// Can anybody, or the host itself, have said it? Such a name says nothing about where an address is.
+    #[must_use]
+    pub fn moves_nothing(self) -> bool {
+        matches!(self, Self::Unasked | Self::Banner)
+    }
+
     /// The word in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -678,6 +734,7 @@ impl NameHow {
             Self::Ptr => "ptr",
             Self::Forward => "forward",
             Self::Unasked => "unasked",
+            Self::Banner => "banner",
             Self::File => "file",
             Self::Resolved => "resolved",
         }

@@ -11,6 +11,7 @@ use crate::model::evidence::Position;
 use crate::report::html::{self, Atlas, HtmlError};
 use crate::report::model as report;
 use crate::report::terminal::plural;
+use crate::source::capture::{InputSummary, Skipped};
 use crate::source::names::NamesFile;
 
 /// What surrounds the findings.
@@ -78,6 +79,7 @@ fn inputs(reading: &Reading<Overview>, names: &[NamesFile], found: &Answer, ask:
         packets: i.packets,
         records: i.records,
         rejected: i.rejected,
+        skipped: skipped(i),
         first: i.first,
         last: i.last,
         truncated: i.truncated,
@@ -90,6 +92,7 @@ fn inputs(reading: &Reading<Overview>, names: &[NamesFile], found: &Answer, ask:
         packets: 0,
         records: n.names.len() as u64,
         rejected: n.rejected_total,
+        skipped: Vec::new(),
         first: None,
         last: None,
         truncated: false,
@@ -102,11 +105,18 @@ fn inputs(reading: &Reading<Overview>, names: &[NamesFile], found: &Answer, ask:
         packets: 0,
         records: found.resolved.len() as u64,
         rejected: 0,
+        skipped: Vec::new(),
         first: None,
         last: None,
         truncated: false,
     });
     captures.chain(names).chain(resolver).collect()
+}
+
+/// Packets of an input that were not looked into.
+pub(super) fn skipped(input: &InputSummary) -> Vec<report::SkippedRow> {
+    let row = |s: &Skipped| report::SkippedRow { link_type: s.link.in_words(), packets: s.packets };
+    input.skipped.iter().map(row).collect()
 }
 
 fn traffic(overview: &Overview) -> Vec<report::StateTraffic> {
@@ -128,6 +138,10 @@ fn counters(c: &Counts, names: &[NamesFile]) -> report::Counters {
         rejected: c.rejected + names.iter().map(|n| n.rejected_total).sum::<u64>(),
         quotes: c.quotes,
         matched: c.matched,
+        skipped: c.skipped,
+        stream_gaps: c.stream_gaps,
+        contradictory_fragments: c.contradictory,
+        forgotten_templates: c.forgotten_templates,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::report::terminal::plural;
 const NO_ORIGIN: &str = "no packet shows an address of the origin";
 
 /// Why a hop of a forwarded chain without an address (`unknown`, `_hidden`) is nowhere.
-const NOT_NAMED: &str = "the header names no address here";
+const NOT_NAMED: &str = "no address is named here";
 
 /// Why a target without an address is nowhere.
 const NO_TARGET: &str = "no record names the address of the host that wrote it";
@@ -263,6 +263,7 @@ pub fn describe(fact: &Evidence) -> String {
                 format!("route to {}{peer}: AS path {}", r.prefix, path.join(" "))
             }
         }
+        Evidence::Banner(b) => format!("{} says to {} by {} (port {}): {}", b.who, b.to, b.kind.as_str(), b.port, b.text),
         Evidence::Listed(l) => {
             let addrs: Vec<String> = l.addrs.iter().map(ToString::to_string).collect();
             format!("{} in a packet {} -> {}: {}", l.kind.as_str(), l.src, l.dst, addrs.join(", "))

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::assemble::skipped;
 use super::extract::milliseconds;
 use super::inputs;
 use super::replay::{self, Options, Progress, Reading};
@@ -48,6 +49,7 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
         link_types: input.link_types.clone(),
         packets: input.packets,
         records: input.records + reading.counts.exported,
+        skipped: skipped(input),
         first: input.first,
         last: input.last,
         truncated: input.truncated,
@@ -58,6 +60,7 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
         tunnels: Vec::new(),
         chains: Vec::new(),
         received: Vec::new(),
+        banners: Vec::new(),
         names: Vec::new(),
         routes: reading.counts.routes,
         alerts: Vec::new(),
@@ -67,6 +70,9 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
         rejected: reading.rejected.iter().map(|r| report::RejectedRow { at: r.from.at, why: r.why.clone() }).collect(),
         rejected_total: reading.counts.rejected,
         left_out: reading.study.left_out,
+        stream_gaps: reading.counts.stream_gaps,
+        contradictory_fragments: reading.counts.contradictory,
+        forgotten_templates: reading.counts.forgotten_templates,
     };
     for item in &digest.items {
         match &item.fact {
@@ -89,6 +95,13 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
             Evidence::Name(n) => {
                 out.names.push(report::NameRow { addr: n.addr.to_string(), name: n.name.to_string(), how: n.how.as_str() });
             }
+            Evidence::Banner(b) => out.banners.push(report::BannerRow {
+                kind: b.kind.as_str(),
+                who: b.who.to_string(),
+                to: b.to.to_string(),
+                port: b.port,
+                text: b.text.to_string(),
+            }),
             Evidence::Mail(mail) => {
                 out.received.extend(mail.received.iter().map(received));
                 out.left_out += mail.left_out;
@@ -103,6 +116,8 @@ fn list(reading: &Reading<Census>) -> Option<report::Inspection> {
     }
     out.tunnels.sort();
     out.chains.sort();
+    out.banners.sort();
+    out.banners.dedup();
     out.names.sort();
     out.names.dedup();
     // A firewall says it when a translation begins and when it ends.

@@ -23,7 +23,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use super::replay::{Counts, Part, Progress, REJECTS_KEPT, Reading, Remains, count_shard, deal};
+use super::replay::{Counts, Part, Progress, REJECTS_KEPT, Reading, Remains, count_shard, deal, note_skipped};
 use super::study::Study;
 use crate::evidence::batch::{Dealer, HashKey, SHARDS};
 use crate::evidence::ledger::Records;
@@ -265,7 +265,7 @@ impl<S: Study> Decoder<S> {
             shards: (0..SHARDS as u64).map(|i| Shard::new(caps, secret ^ i)).collect(),
             sinks: (0..SHARDS).map(|_| study.sink()).collect(),
             dealer: Dealer::new(HashKey::new(secret)),
-            part: Part { counts: Counts::default(), rejected: Vec::new(), witness: study.witness() },
+            part: Part::new(study.witness()),
             inputs: interfaces.iter().map(|(name, link)| summary(name, *link)).collect(),
             pace: Pace::new(options.interval),
             wanted: options.wanted,
@@ -331,8 +331,9 @@ impl<S: Study> Decoder<S> {
     }
 
     fn conclude(self, mut study: S, failures: Vec<SourceError>, interrupted: bool) -> Reading<S> {
-        let Self { mut shards, sinks, part, inputs, wanted, .. } = self;
-        let Part { mut counts, mut rejected, witness } = part;
+        let Self { mut shards, sinks, part, mut inputs, wanted, .. } = self;
+        let Part { mut counts, mut rejected, witness, skipped } = part;
+        note_skipped(&mut inputs, skipped);
         study.take_witness(witness);
         rejected.sort_unstable();
         rejected.truncate(REJECTS_KEPT);
@@ -365,6 +366,7 @@ fn summary(name: &str, link: LinkType) -> InputSummary {
         packets: 0,
         records: 0,
         rejected: 0,
+        skipped: Vec::new(),
         first: None,
         last: None,
         truncated: false,

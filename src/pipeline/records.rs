@@ -48,31 +48,42 @@ impl Default for RecordOptions {
 
 /// The file of `--rejects`.
 #[derive(Debug)]
-pub struct RejectsFile(std::sync::Mutex<BufWriter<File>>);
+pub struct RejectsFile(std::sync::Mutex<Keeping>);
+
+#[derive(Debug)]
+struct Keeping {
+    out: BufWriter<File>,
+    /// The first thing that went wrong. Nothing is written from then on: records in the middle would be missing.
+    failed: Option<std::io::Error>,
+}
 
 impl RejectsFile {
     /// Writes to `file`.
     #[must_use]
     pub fn new(file: File) -> Self {
-        Self(std::sync::Mutex::new(BufWriter::new(file)))
+        Self(std::sync::Mutex::new(Keeping { out: BufWriter::new(file), failed: None }))
     }
 
     /// Adds a record as it stands, with an end of line.
     fn keep(&self, record: &[u8]) {
         let mut file = super::replay::lock(&self.0);
-        // Told by `finish`.
-        let _ = file.write_all(record);
-        if record.last() != Some(&b'\n') {
-            let _ = file.write_all(b"\n");
+        if file.failed.is_some() {
+            return;
         }
+        let end: &[u8] = if record.last() == Some(&b'\n') { b"" } else { b"\n" };
+        file.failed = file.out.write_all(record).and_then(|()| file.out.write_all(end)).err();
     }
 
     /// Writes out what is buffered.
     ///
     /// # Errors
-    /// When it can't be written.
+    /// When it can't be written, or something before it could not.
     pub fn finish(&self) -> std::io::Result<()> {
-        super::replay::lock(&self.0).flush()
+        let mut file = super::replay::lock(&self.0);
+        match file.failed.take() {
+            Some(error) => Err(error),
+            None => file.out.flush(),
+        }
     }
 }
 
@@ -132,6 +143,7 @@ pub fn read<K: FlowSink>(
             offset: 0,
             records: 0,
             rejected: 0,
+            forgotten: 0,
             span: None,
             truncated: false,
         };
@@ -139,6 +151,7 @@ pub fn read<K: FlowSink>(
         bytes += input.stream.bytes_read();
         counts.records += input.records;
         counts.rejected += input.rejected;
+        counts.forgotten_templates += input.forgotten;
         told.warnings.extend(warn(&input, &assumed, options, year));
         told.inputs.push(input.summary());
     }
@@ -168,6 +181,8 @@ struct Input {
     offset: u64,
     records: u64,
     rejected: u64,
+    /// Templates that the decoder had to forget.
+    forgotten: u64,
     span: Option<(Timestamp, Timestamp)>,
     truncated: bool,
 }
@@ -260,6 +275,7 @@ impl Input {
             }
         }
         decoder.finish(&mut out);
+        self.forgotten = decoder.forgotten();
         self.take(&mut out, (ledger, sink), witness);
     }
 
@@ -331,6 +347,7 @@ impl Input {
             packets: 0,
             records: self.records,
             rejected: self.rejected,
+            skipped: Vec::new(),
             first: self.span.map(|s| s.0),
             last: self.span.map(|s| s.1),
             truncated: self.truncated,

@@ -5,6 +5,7 @@
 //! all threads do all kinds of work, nothing is copied between them, and the result does not depend on their
 //! number. Reading and hashing the file is the only serial part.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use super::inputs::{Inputs, Recognition, Source};
 use super::records::{self, RecordOptions};
 use super::study::Study;
+use crate::decode::error::DecodeError;
 use crate::decode::format::Format;
 use crate::evidence::batch::{Dealer, HashKey, SHARDS, Witness};
 use crate::evidence::ledger::Ledger;
@@ -19,8 +21,8 @@ use crate::evidence::merge::{self, Wanted};
 use crate::evidence::shard::{Caps, FlowSink, Shard};
 use crate::model::digest::Digest;
 use crate::model::evidence::{InputId, Position, Provenance};
-use crate::source::block::Block;
-use crate::source::capture::{CaptureFile, InputSummary, OpenOptions};
+use crate::source::block::{Block, LinkType};
+use crate::source::capture::{CaptureFile, InputSummary, OpenOptions, Skipped};
 use crate::source::error::SourceError;
 
 /// How to read.
@@ -117,12 +119,20 @@ pub struct Counts {
     pub evicted: u64,
     /// Records that could not be read, in whole or in an inner layer.
     pub rejected: u64,
+    /// Packets of link types that are named and not read.
+    pub skipped: u64,
     /// ICMP errors with a quote.
     pub quotes: u64,
     /// Of these, matched to a probe.
     pub matched: u64,
     /// Packets lost in live capture: by the kernel and at the hand-over. A replay loses none.
     pub dropped: u64,
+    /// Beginnings of TCP streams of which a segment was missing.
+    pub stream_gaps: u64,
+    /// Datagrams whose pieces contradict each other.
+    pub contradictory: u64,
+    /// Templates and sampling rates of flow exporters that had to be forgotten because there were too many.
+    pub forgotten_templates: u64,
 }
 
 /// For a progress display: bytes read of bytes there are, packets. Written by the readers, read by anyone.
@@ -292,6 +302,14 @@ pub(super) struct Part<W> {
     pub(super) counts: Counts,
     pub(super) rejected: Vec<Rejected>,
     pub(super) witness: W,
+    /// Packets by input and link type, of link types that are not read.
+    pub(super) skipped: BTreeMap<(InputId, LinkType), u64>,
+}
+
+impl<W> Part<W> {
+    pub(super) fn new(witness: W) -> Self {
+        Self { counts: Counts::default(), rejected: Vec::new(), witness, skipped: BTreeMap::new() }
+    }
 }
 
 /// The lock, tried for about as long as another thread takes to read a block: going to sleep and waking up takes longer.
@@ -355,7 +373,7 @@ fn work<S: Study>(
     (caps, broken): (Caps, &AtomicBool),
 ) -> Part<S::Witness> {
     let alarm = Alarm { broken };
-    let mut part = Part { counts: Counts::default(), rejected: Vec::new(), witness: study.witness() };
+    let mut part = Part::new(study.witness());
     let (mut load, mut next_load) = (Load::default(), Load::default());
     let (mut more, mut ahead) = (true, false);
     loop {
@@ -422,7 +440,14 @@ pub(super) fn deal<W: Witness>(block: &Block, input: InputId, dealer: &mut Deale
         let frame = block.bytes(record);
         part.counts.bytes += frame.len() as u64;
         if let Some(error) = dealer.deal(record.link.0, frame, record.start, i as u32, record.ts, &mut part.witness) {
-            note_reject(part, Provenance { input, at: block.position(i) }, || error.to_string());
+            match error {
+                // Nothing is wrong with the packet.
+                DecodeError::Unsupported { link } => {
+                    part.counts.skipped += 1;
+                    *part.skipped.entry((input, LinkType(link))).or_default() += 1;
+                }
+                error => note_reject(part, Provenance { input, at: block.position(i) }, || error.to_string()),
+            }
         }
     }
 }
@@ -446,15 +471,21 @@ fn conclude<S: Study>(
     feeder.close();
     let mut counts = Counts::default();
     let mut rejected = Vec::new();
+    let mut skipped: BTreeMap<(InputId, LinkType), u64> = BTreeMap::new();
     for part in parts {
         counts.packets += part.counts.packets;
         counts.bytes += part.counts.bytes;
         counts.rejected += part.counts.rejected;
+        counts.skipped += part.counts.skipped;
+        for (of, packets) in part.skipped {
+            *skipped.entry(of).or_default() += packets;
+        }
         rejected.extend(part.rejected);
         study.take_witness(part.witness);
     }
     rejected.sort_unstable();
     rejected.truncate(REJECTS_KEPT);
+    note_skipped(&mut feeder.inputs, skipped);
     let mut shards = Vec::with_capacity(SHARDS);
     for station in stations {
         let mut turn = station.turn.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -502,6 +533,15 @@ fn conclude<S: Study>(
     }
 }
 
+/// Writes what was skipped of an input into its summary.
+pub(super) fn note_skipped(inputs: &mut [InputSummary], skipped: BTreeMap<(InputId, LinkType), u64>) {
+    for ((input, link), packets) in skipped {
+        if let Some(summary) = inputs.get_mut(usize::from(input.0)) {
+            summary.skipped.push(Skipped { link, packets });
+        }
+    }
+}
+
 /// Adds a shard's counters.
 pub(super) fn count_shard(shard: &Shard, counts: &mut Counts) {
     counts.flows += shard.ended();
@@ -511,7 +551,10 @@ pub(super) fn count_shard(shard: &Shard, counts: &mut Counts) {
     if let Some(exports) = &shard.exports {
         counts.exported += exports.records;
         counts.rejected += exports.rejected;
+        counts.forgotten_templates += exports.forgotten();
     }
+    counts.stream_gaps += shard.streams.gaps;
+    counts.contradictory += shard.fragments.contradictory;
     counts.matched += shard.quotes_matched;
 }
 

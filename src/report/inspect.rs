@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::model::SkippedRow;
 use crate::model::evidence::{Handshake, LabelEntry, Position, SourceTrust};
 use crate::model::net::IpProtocol;
 use crate::model::time::Timestamp;
@@ -26,6 +27,9 @@ pub struct Inspection {
     pub packets: u64,
     /// Records of an input without packets; records of a capture that hold no packet.
     pub records: u64,
+    /// Packets that were counted and not looked into, by link type; left out if there are none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<SkippedRow>,
     /// First packet.
     pub first: Option<Timestamp>,
     /// Last packet.
@@ -50,6 +54,9 @@ pub struct Inspection {
     pub names: Vec<NameRow>,
     /// BGP routes.
     pub routes: u64,
+    /// What hosts said of themselves when a connection began; left out if none did.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub banners: Vec<BannerRow>,
     /// What detectors said; left out if they said nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub alerts: Vec<AlertRow>,
@@ -68,6 +75,20 @@ pub struct Inspection {
     pub rejected_total: u64,
     /// Flows, addresses, Received lines or facts left out because a list was full; 0 as a rule.
     pub left_out: u64,
+    /// Beginnings of TCP streams of which a segment was missing; left out if 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub stream_gaps: u64,
+    /// Datagrams whose fragments contradict each other; left out if 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub contradictory_fragments: u64,
+    /// Templates and sampling rates of flow exporters that were forgotten; left out if 0.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub forgotten_templates: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// One conversation, from the side that opened it.
@@ -106,6 +127,21 @@ pub struct FlowRow {
     /// A record tells of it, no packet of it was seen. Left out if packets were seen.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub recorded: bool,
+}
+
+/// What a host said of itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct BannerRow {
+    /// `ssh`, `ftp`, `smtp`.
+    pub kind: &'static str,
+    /// Who.
+    pub who: String,
+    /// To whom.
+    pub to: String,
+    /// Port of the server.
+    pub port: u16,
+    /// The line, printable ASCII with everything else escaped.
+    pub text: String,
 }
 
 /// An ICMP error.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::escape::visible;
 use super::inspect::Inspection;
-use super::terminal::{Look, grouped, place_of};
+use super::terminal::{Look, grouped, place_of, plural};
 
 /// Rows of every list that are shown; all are in the JSON form.
 const ROWS: usize = 12;
@@ -22,6 +22,9 @@ pub fn render(i: &Inspection, look: Look) -> String {
     } else {
         let _ = writeln!(out, "  format       {}, link types {links}{truncated}", i.format);
         let _ = writeln!(out, "  packets      {} ({} other records)", grouped(i.packets), grouped(i.records));
+    }
+    for s in &i.skipped {
+        let _ = writeln!(out, "  skipped      {}: {}", s.link_type, plural(s.packets, "packet"));
     }
     if i.routes > 0 {
         let _ = writeln!(out, "  routes       {}", grouped(i.routes));
@@ -98,6 +101,11 @@ pub fn render(i: &Inspection, look: Look) -> String {
         &mut i.chains.iter().map(|c| format!("{} {} -> {}: {}", c.kind, end(&c.peer), end(&c.server), c.entries.join(", "))),
     );
     list(
+        "banners",
+        i.banners.len(),
+        &mut i.banners.iter().map(|b| format!("{} {} to {} (port {}): {}", b.kind, b.who, b.to, b.port, b.text)),
+    );
+    list(
         "received",
         i.received.len(),
         &mut i.received.iter().map(|r| {
@@ -137,6 +145,15 @@ pub fn render(i: &Inspection, look: Look) -> String {
     list("indicators", i.indicators.len(), &mut i.indicators.iter().map(|i| format!("{} {}", i.pattern, i.label)));
     list("names", i.names.len(), &mut i.names.iter().map(|n| format!("{} {} ({})", n.addr, n.name, n.how)));
     list("rejected", i.rejected_total as usize, &mut i.rejected.iter().map(|r| format!("{}: {}", place_of(r.at), r.why)));
+    for (n, noun, what) in [
+        (i.stream_gaps, "TCP stream", "with a segment missing at its beginning"),
+        (i.contradictory_fragments, "datagram", "whose fragments contradict each other"),
+        (i.forgotten_templates, "export template", "forgotten, as there were too many"),
+    ] {
+        if n > 0 {
+            let _ = writeln!(out, "  note         {} {what}", plural(n, noun));
+        }
+    }
     for warning in &i.warnings {
         let _ = writeln!(out, "  note         {}", visible(warning));
     }

@@ -101,12 +101,23 @@ pub struct Input {
     pub records: u64,
     /// Records that could not be read.
     pub rejected: u64,
+    /// Packets that were counted and not looked into, by link type.
+    pub skipped: Vec<SkippedRow>,
     /// First packet.
     pub first: Option<Timestamp>,
     /// Last packet.
     pub last: Option<Timestamp>,
     /// Ended in the middle of a record.
     pub truncated: bool,
+}
+
+/// Packets of a link type that is named and not read: nothing is wrong with them, and no IP is looked for in them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SkippedRow {
+    /// `link type USB_LINUX (189)`; `link type 9999` where the number has no name.
+    pub link_type: String,
+    /// How many.
+    pub packets: u64,
 }
 
 /// An end of a path.
@@ -359,4 +370,12 @@ pub struct Counters {
     pub quotes: u64,
     /// Of these, matched to a probe.
     pub matched: u64,
+    /// Packets that were counted and not looked into, because of their link type.
+    pub skipped: u64,
+    /// Beginnings of TCP streams of which a segment was missing: heads in them were read as far as they go.
+    pub stream_gaps: u64,
+    /// Datagrams whose fragments contradict each other: they were not put together.
+    pub contradictory_fragments: u64,
+    /// Templates and sampling rates of flow exporters that were forgotten because there were too many.
+    pub forgotten_templates: u64,
 }

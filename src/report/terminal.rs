@@ -338,9 +338,15 @@ fn footer(out: &mut String, report: &ReportModel, look: Look) {
         plural(c.quotes, "ICMP quote"),
         grouped(c.matched)
     );
-    for (n, noun, what) in
-        [(c.evicted, "flow", "cut off by the cap"), (c.dropped, "packet", "dropped"), (c.rejected, "record", "rejected")]
-    {
+    for (n, noun, what) in [
+        (c.evicted, "flow", "cut off by the cap"),
+        (c.dropped, "packet", "dropped"),
+        (c.rejected, "record", "rejected"),
+        (c.skipped, "packet", "skipped"),
+        (c.stream_gaps, "TCP stream", "with a segment missing at its beginning"),
+        (c.contradictory_fragments, "datagram", "whose fragments contradict each other"),
+        (c.forgotten_templates, "export template", "forgotten, as there were too many"),
+    ] {
         if n > 0 {
             let _ = write!(line, ", {} {what}", plural(n, noun));
         }
@@ -356,7 +362,10 @@ fn footer(out: &mut String, report: &ReportModel, look: Look) {
     for input in &report.inputs {
         let hash = input.sha256.as_deref().map(|h| format!(", sha256 {h}")).unwrap_or_default();
         let cut = if input.truncated { ", truncated" } else { "" };
-        out.push_str(&look.wrap("", &format!("Input: {} ({}{cut}{hash})", visible(&input.path), visible(&input.format))));
+        let skipped: String =
+            input.skipped.iter().map(|s| format!("; skipped: {}, {}", s.link_type, plural(s.packets, "packet"))).collect();
+        let (path, format) = (visible(&input.path), visible(&input.format));
+        out.push_str(&look.wrap("", &format!("Input: {path} ({format}{cut}{hash}{skipped})")));
     }
     for warning in &report.warnings {
         out.push_str(&look.paint(WARN, look.wrap("", &format!("Warning: {}", visible(warning))).trim_end()));

@@ -1,51 +1,8 @@
 //! A block: bytes as they were read, and where the records lie in them. Nothing is copied per packet.
 
-use std::fmt;
-
+pub use super::link_type::LinkType;
 use crate::model::evidence::Position;
 use crate::model::time::Timestamp;
-
-/// A LINKTYPE number (<https://www.tcpdump.org/linktypes.html>).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LinkType(pub u16);
-
-impl fmt::Display for LinkType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.0 {
-            0 => "NULL",
-            1 => "EN10MB",
-            6 => "IEEE802_5",
-            9 => "PPP",
-            10 => "FDDI",
-            50 => "PPP_HDLC",
-            51 => "PPP_ETHER",
-            12 | 14 | 101 => "RAW",
-            104 => "C_HDLC",
-            105 => "IEEE802_11",
-            107 => "FRELAY",
-            108 => "LOOP",
-            109 => "ENC",
-            113 => "LINUX_SLL",
-            117 => "PFLOG",
-            119 => "IEEE802_11_PRISM",
-            127 => "IEEE802_11_RADIOTAP",
-            149 => "USER2",
-            163 => "IEEE802_11_AVS",
-            166 => "PPP_PPPD",
-            189 => "USB_LINUX",
-            195 => "IEEE802_15_4_WITHFCS",
-            204 => "PPP_WITH_DIR",
-            220 => "USB_LINUX_MMAPPED",
-            228 => "IPV4",
-            229 => "IPV6",
-            239 => "NFLOG",
-            249 => "USBPCAP",
-            258 => "PKTAP",
-            276 => "LINUX_SLL2",
-            n => return write!(f, "LINKTYPE_{n}"),
-        })
-    }
-}
 
 /// One packet record.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Read};
 use std::path::Path;
 
 use super::archive::{self, Capped};
-use super::block::{Block, Reject, RejectWhy};
+use super::block::{Block, LinkType, Reject, RejectWhy};
 use super::error::SourceError;
 use super::opened::{Opened, SharedRaw};
 use super::{pcap, pcapng, snoop};
@@ -95,12 +95,23 @@ pub struct InputSummary {
     pub records: u64,
     /// Records that could not be read.
     pub rejected: u64,
+    /// Packets of link types that are named and not read. Who reads the packets fills it in.
+    pub skipped: Vec<Skipped>,
     /// First packet by time.
     pub first: Option<Timestamp>,
     /// Last packet by time.
     pub last: Option<Timestamp>,
     /// Ended in the middle of a record, or in damage.
     pub truncated: bool,
+}
+
+/// Packets of a link type that is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Which.
+    pub link: LinkType,
+    /// How many.
+    pub packets: u64,
 }
 
 enum Walk {
@@ -121,7 +132,7 @@ pub struct CaptureFile {
     /// Offset of `carry[0]` in the unpacked stream.
     offset: u64,
     ended: bool,
-    links: BTreeSet<super::block::LinkType>,
+    links: BTreeSet<LinkType>,
     summary: InputSummary,
 }
 
@@ -170,6 +181,7 @@ impl CaptureFile {
             packets: 0,
             records: 0,
             rejected: 0,
+            skipped: Vec::new(),
             first: None,
             last: None,
             truncated: false,

@@ -20,16 +20,34 @@ pub struct Expanded {
     pub failures: Vec<SourceError>,
     /// Sum of the sizes on disk, for progress.
     pub bytes: u64,
+    /// Entries of folders that are no files: links to folders or to nothing, pipes, sockets, devices.
+    pub skipped: u64,
 }
 
-/// Resolves folders (recursively, hidden files left out, symbolic links to folders not followed).
+impl Expanded {
+    /// What was left aside in folders, in words; `None` if nothing was.
+    #[must_use]
+    pub fn skipped_in_words(&self) -> Option<String> {
+        let entries = match self.skipped {
+            0 => return None,
+            1 => "1 entry of a folder is no file and was".to_owned(),
+            n => format!("{n} entries of folders are no files and were"),
+        };
+        Some(format!(
+            "{entries} not read: links to folders or to nothing, pipes, sockets, devices. Name one as an input to have it read."
+        ))
+    }
+}
+
+/// Resolves folders (recursively, hidden files left out, symbolic links to folders not followed, whatever is no file
+/// counted).
 #[must_use]
 pub fn expand(inputs: &[PathBuf]) -> Expanded {
     let mut out = Expanded::default();
     let mut files = BTreeSet::new();
     for input in inputs {
         if input.is_dir() {
-            walk(input, 0, &mut files, &mut out.failures);
+            walk(input, 0, &mut files, &mut out);
         } else {
             files.insert(input.clone());
         }
@@ -43,16 +61,16 @@ pub fn expand(inputs: &[PathBuf]) -> Expanded {
     out
 }
 
-fn walk(folder: &Path, depth: usize, files: &mut BTreeSet<PathBuf>, failures: &mut Vec<SourceError>) {
+fn walk(folder: &Path, depth: usize, files: &mut BTreeSet<PathBuf>, out: &mut Expanded) {
     let failed = |what, source| SourceError::Io { path: folder.display().to_string(), what, source };
     if depth > MAX_DEPTH {
-        failures.push(failed("read", std::io::Error::other("folders nested too deeply")));
+        out.failures.push(failed("read", std::io::Error::other("folders nested too deeply")));
         return;
     }
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) => {
-            failures.push(failed("open", error));
+            out.failures.push(failed("open", error));
             return;
         }
     };
@@ -62,11 +80,11 @@ fn walk(folder: &Path, depth: usize, files: &mut BTreeSet<PathBuf>, failures: &m
         let hidden = path.file_name().is_some_and(|n| n.to_string_lossy().starts_with('.'));
         match path.symlink_metadata() {
             _ if hidden => {}
-            Ok(meta) if meta.is_dir() => walk(&path, depth + 1, files, failures),
+            Ok(meta) if meta.is_dir() => walk(&path, depth + 1, files, out),
             Ok(_) if path.is_file() => {
                 files.insert(path);
             }
-            _ => {}
+            _ => out.skipped += 1,
         }
     }
 }

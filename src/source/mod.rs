@@ -2,6 +2,7 @@
 //!
 //! * [`block`]: a few hundred kilobytes of records with an index; the unit in which packets travel through the program
 //! * [`capture`]: a capture file or stream of any format, block by block
+//! * [`link_type`]: what a capture says its frames are
 //! * [`pcap`], [`pcapng`], [`snoop`]: the walk over records of each format
 //! * [`opened`]: an input whose first bytes were read, not yet known to be anything
 //! * [`archive`]: gzip, Zstandard and LZ4 around them, recognised by content, with an output cap
@@ -19,6 +20,7 @@ pub mod capture;
 mod channel;
 pub mod error;
 pub mod files;
+pub mod link_type;
 #[cfg(target_os = "linux")]
 mod listener;
 pub mod live;

@@ -359,8 +359,17 @@ fn the_interface_that_a_router_names() {
 /// the port told, `proxy.src.ipv4`, `sip.Via` without its branch.
 const CHAINS: [(&str, &[&str]); 9] = [
     ("arkime__http-xff.pcap", &["x-forwarded-for 10.0.0.1 > 10.0.0.2: 10.000.000.03"]),
-    ("arkime__socks4-https.pcap", &["socks 10.0.0.1 > 10.0.0.2: login.live.com:443"]),
-    ("arkime__socks5-rdp.pcap", &["socks 10.0.0.3 > 10.0.0.2: 10.0.0.1:3389"]),
+    (
+        "arkime__socks4-https.pcap",
+        &[
+            "socks 10.0.0.1 > 10.0.0.2: login.live.com:443",
+            "socks-reply 10.0.0.1 > 10.0.0.2: login.live.com:443, 131.253.61.80:443",
+        ],
+    ),
+    (
+        "arkime__socks5-rdp.pcap",
+        &["socks 10.0.0.3 > 10.0.0.2: 10.0.0.1:3389", "socks-reply 10.0.0.3 > 10.0.0.2: 10.0.0.1:3389, 0.0.0.0:0"],
+    ),
     ("ntop__haproxy.pcap", &["proxy-protocol 1.1.1.1 > 2.2.2.2: 11.111.11.111"]),
     ("zeek__connect-with-header.pcap", &["connect ::1 > ::1: secure.newegg.com:443"]),
     (
@@ -368,7 +377,10 @@ const CHAINS: [(&str, &[&str]); 9] = [
         &["client-ip 127.0.0.1 > 127.0.0.1: 192.168.122.1", "x-forwarded-for 127.0.0.1 > 127.0.0.1: 192.168.122.1"],
     ),
     ("zeek__proxy.pcap", &[]),
-    ("zeek__socks.pcap", &["socks 127.0.0.1 > 127.0.0.1: 192.150.187.12:80"]),
+    (
+        "zeek__socks.pcap",
+        &["socks 127.0.0.1 > 127.0.0.1: 192.150.187.12:80", "socks-reply 127.0.0.1 > 127.0.0.1: 192.150.187.12:80, 0.0.0.0:0"],
+    ),
     (
         "zeek__wireshark.pcap",
         &[

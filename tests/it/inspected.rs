@@ -347,7 +347,8 @@ fn chains(sheet: &mut Sheet, got: &Value, want: &Value) {
     }
     if let Some(asked) = want["socks"].as_array() {
         let host = |entry: &Value| text(entry).rsplit_once(':').map_or_else(|| text(entry), |(host, _)| host.to_owned());
-        let ours = of_kind(got, "socks").flat_map(|c| array(&c["entries"])).map(host);
+        let answered = of_kind(got, "socks-reply").flat_map(|c| array(&c["entries"]).iter().skip(1));
+        let ours = of_kind(got, "socks").flat_map(|c| array(&c["entries"])).chain(answered).map(host);
         sheet.set("socks", ours.collect(), asked.iter().map(|s| text(&s["socks_dst"])).collect());
     }
     if let Some(heads) = want["proxy_protocol"].as_array() {

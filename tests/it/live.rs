@@ -6,104 +6,24 @@
 #![cfg(target_os = "linux")]
 
 use std::net::UdpSocket;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rutter::pipeline::live::{Options, run};
 use rutter::pipeline::replay::Progress;
 use rutter::pipeline::study::Census;
-use rutter::source::block::Block;
 use rutter::source::error::SourceError;
-use rutter::source::live::{Blocks, CaptureMode, LiveCapture, LiveCounters, LiveOptions, Next};
+use rutter::source::live::{CaptureMode, LiveCapture, LiveCounters, LiveOptions, Next};
 
+use self::network::{PORT, collect, in_private_network, ip, ours, send, sender};
 use super::support::{repo, rutter};
 
+mod network;
+
 const BOTH: [CaptureMode; 2] = [CaptureMode::Ring, CaptureMode::Channel];
-const PORT: u16 = 40_123;
-
-/// Runs `test` on a thread that has a network of its own: `lo` (up), and `va` (10.99.0.1) wired to `vb`.
-/// Whoever sends to 10.99.0.2 from `va` is heard on `vb`, where nobody answers.
-fn in_private_network(test: impl FnOnce() + Send) {
-    if Command::new("ip").arg("-V").stdout(Stdio::null()).status().is_err() {
-        eprintln!("skipped: no `ip` (iproute2)");
-        return;
-    }
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            // SAFETY: takes no pointer; changes the network namespace of this thread only.
-            if unsafe { libc::unshare(libc::CLONE_NEWNET) } != 0 {
-                eprintln!("skipped: no network namespace: {}", std::io::Error::last_os_error());
-                return;
-            }
-            for line in [
-                "link set lo up",
-                "link add va address 02:00:00:00:00:01 type veth peer name vb address 02:00:00:00:00:02",
-                "addr add 10.99.0.1/24 dev va",
-                "link set va up",
-                "link set vb up",
-                "neigh replace 10.99.0.2 lladdr 02:00:00:00:00:02 dev va nud permanent",
-            ] {
-                if !ip(line) {
-                    eprintln!("skipped: ip {line} failed");
-                    return;
-                }
-            }
-            test();
-        });
-    });
-}
-
-fn ip(line: &str) -> bool {
-    Command::new("ip").args(line.split(' ')).status().is_ok_and(|s| s.success())
-}
-
 fn options(mode: CaptureMode) -> LiveOptions {
     LiveOptions { mode, buffer: 16 << 20, ..LiveOptions::default() }
-}
-
-/// A socket that sends to PORT of `host`.
-fn sender(host: &str) -> UdpSocket {
-    let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
-    socket.connect((host, PORT)).unwrap();
-    socket
-}
-
-/// Sends numbered packets.
-fn send(socket: &UdpSocket, count: u32) {
-    for n in 0..count {
-        let mut bytes = [0_u8; 60];
-        bytes[..4].copy_from_slice(&n.to_be_bytes());
-        // On loopback the answer "port unreachable" comes back as an error of the next send.
-        while socket.send(&bytes).is_err() {}
-    }
-}
-
-/// Numbers of our packets in a block: Ethernet, IPv4 without options, UDP to PORT.
-fn ours(block: &Block) -> impl Iterator<Item = (u32, i64)> {
-    block.records.iter().filter_map(|r| {
-        let b = block.bytes(r);
-        (b.get(12..14)? == [8, 0] && b.get(23)? == &17 && b.get(36..38)? == PORT.to_be_bytes())
-            .then(|| Some((u32::from_be_bytes(b.get(42..46)?.try_into().ok()?), r.ts.0)))?
-    })
-}
-
-/// Takes blocks until `count` of our packets came, or nothing more comes; their numbers and times.
-fn collect(blocks: &Blocks, count: usize) -> Vec<(u32, i64)> {
-    let mut seen = Vec::new();
-    let mut quiet = 0;
-    while seen.len() < count && quiet < 10 {
-        match blocks.next(Duration::from_millis(100)) {
-            Next::Block(captured) => {
-                quiet = 0;
-                seen.extend(ours(&captured.block));
-                blocks.recycle(captured.block);
-            }
-            Next::Quiet => quiet += 1,
-            Next::Ended => break,
-        }
-    }
-    seen
 }
 
 fn clock() -> i64 {
@@ -378,87 +298,6 @@ fn a_signal_ends_the_run_with_the_last_word() {
             assert!(sent.unwrap().elapsed() < Duration::from_secs(1), "{:?}", sent.unwrap().elapsed());
         });
         assert_eq!(last_words, 1);
-    });
-}
-
-/// Prints what is lost at full speed: `cargo test ... -- --ignored --nocapture measured`. Takes no side.
-#[test]
-#[ignore = "a measurement"]
-fn loss_at_full_speed_measured() {
-    const COUNT: u32 = 200_000;
-    let arrived = || {
-        let table = std::fs::read_to_string("/proc/thread-self/net/dev").unwrap();
-        let line = table.lines().find_map(|l| l.trim().strip_prefix("vb:")).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap()
-    };
-    in_private_network(|| {
-        for (mode, buffer) in [(CaptureMode::Ring, 64 << 20), (CaptureMode::Channel, 64 << 20), (CaptureMode::Channel, 208 << 10)]
-        {
-            let mut capture = LiveCapture::open("vb", &LiveOptions { buffer, ..options(mode) }).unwrap();
-            let blocks = capture.take_blocks().unwrap();
-            let before = arrived();
-            let (seen, elapsed) = std::thread::scope(|scope| {
-                let taking = scope.spawn(move || collect(&blocks, COUNT as usize).len());
-                let begun = Instant::now();
-                send(&sender("10.99.0.2"), COUNT);
-                let elapsed = begun.elapsed();
-                (taking.join().unwrap(), elapsed)
-            });
-            let _ = capture.finish();
-            eprintln!(
-                "{mode:?} {} KiB: sent {COUNT} in {elapsed:?} ({:.0} kpps), on vb {}, in blocks {seen}, {:?}",
-                buffer >> 10,
-                f64::from(COUNT) / elapsed.as_secs_f64() / 1000.0,
-                arrived() - before,
-                capture.counters()
-            );
-        }
-        let progress = Progress::default();
-        let capture = LiveOptions { buffer: 64 << 20, ..options(CaptureMode::Ring) };
-        let options = Options { interval: Duration::from_millis(500), signals: false, capture, ..Options::default() };
-        let mut digests = 0;
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                std::thread::sleep(Duration::from_millis(200));
-                let begun = Instant::now();
-                std::thread::scope(|senders| {
-                    for _ in 0..2 {
-                        senders.spawn(|| {
-                            for _ in 0..COUNT / 100 {
-                                send(&sender("10.99.0.2"), 100);
-                            }
-                        });
-                    }
-                });
-                let kpps = f64::from(2 * COUNT) / begun.elapsed().as_secs_f64() / 1000.0;
-                eprintln!("whole run, ring, two senders, {} flows: {kpps:.0} kpps", 2 * COUNT / 100);
-                std::thread::sleep(Duration::from_millis(500));
-                progress.stop.store(true, Ordering::Relaxed);
-            });
-            run(&["vb"], &options, Census::default(), &progress, &mut |digest, counts, counters, last| {
-                digests += 1;
-                if last {
-                    let packets = digest.conversations.iter().filter(|c| c.port == PORT).map(|c| c.forward.packets).sum::<u64>();
-                    eprintln!("  sent {}, in the digest {packets}, {counters:?}, {counts:?}, {digests} digests", 2 * COUNT);
-                }
-            })
-            .unwrap();
-        });
-        let Ok(tcpdump) = Command::new("tcpdump")
-            .args(["-i", "vb", "-n", "-B", "65536", "-w", "/dev/null", "udp"])
-            .stderr(Stdio::piped())
-            .spawn()
-        else {
-            eprintln!("skipped: no tcpdump to compare with");
-            return;
-        };
-        std::thread::sleep(Duration::from_millis(1500));
-        send(&sender("10.99.0.2"), COUNT);
-        std::thread::sleep(Duration::from_millis(1500));
-        // SAFETY: takes no pointer; the child has not been waited for, so the number is still its own.
-        unsafe { libc::kill(tcpdump.id() as i32, libc::SIGINT) };
-        let said = tcpdump.wait_with_output().unwrap();
-        eprintln!("tcpdump -B 65536: {}", String::from_utf8_lossy(&said.stderr).replace('\n', "; "));
     });
 }
 

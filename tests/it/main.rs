@@ -14,5 +14,6 @@ mod live;
 mod lookup;
 mod records;
 mod schema;
+mod skipped;
 mod support;
 mod traces;

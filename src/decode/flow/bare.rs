@@ -49,6 +49,10 @@ impl RecordFormat for Bare {
         Step::Piece { bytes, read: Err(Reject("no datagram of this format begins here")) }
     }
 
+    fn forgotten(&self) -> u64 {
+        self.exporters.evicted()
+    }
+
     /// A datagram, and the beginning of the next one that shows where it ends.
     fn longest(&self) -> usize {
         LONGEST + 4

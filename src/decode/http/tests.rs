@@ -108,6 +108,11 @@ fn the_rightmost_entries_are_kept() {
 fn hosts() {
     assert_eq!(head("GET / HTTP/1.1\r\nHost: WWW.Example.org:8080\r\n\r\n").host.as_deref(), Some("www.example.org"));
     assert_eq!(head("CONNECT Proxy.example:443 HTTP/1.1\r\n\r\n").host.as_deref(), Some("proxy.example"));
+    let asked = |target: &str| head(&format!("CONNECT {target} HTTP/1.1\r\n\r\n")).chains.len();
+    assert_eq!(
+        ["proxy.example:443", "[2001:db8::1]:80", "/", "proxy.example", "http://a.example:80/"].map(asked),
+        [1, 1, 0, 0, 0]
+    );
     assert_eq!(head("GET http://u:p@Abs.example:81/x?y HTTP/1.0\r\n\r\n").host.as_deref(), Some("abs.example"));
     assert_eq!(head("GET /http://no.example/ HTTP/1.0\r\n\r\n").host, None);
     assert_eq!(head("POST / HTTP/1.1\r\nhOST:[2001:db8::1]:80\r\n\r\n").host.as_deref(), Some("2001:db8::1"));

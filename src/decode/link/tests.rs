@@ -185,6 +185,22 @@ fn frame_relay_and_rings() {
 }
 
 #[test]
+fn headers_in_front_of_another_link_type() {
+    leads_to_v4(205, &[0, 0x0f, 0, 8, 0]);
+    leads_to_v6(205, &[1, 0x8f, 0, 0x86, 0xdd]);
+    leads_to_v4(206, &[1, 0x18, 0x41, 3, 0xcc]);
+    leads_to_v4(100, &[0xaa, 0xaa, 3, 0, 0, 0, 8, 0]);
+    leads_to_v4(219, &join(&[&label(9, false), &label(10, true)]));
+    assert_eq!(network_layer(206, &[]), Err(DecodeError::truncated("link", 1, 0)));
+    let ppi = |link: u8, fields: &[u8]| join(&[&[0, 0, 8 + fields.len() as u8, 0, link, 0, 0, 0], fields]);
+    leads_to_v4(192, &ppi(12, &[]));
+    leads_to_v6(192, &join(&[&ppi(1, &[7; 12]), &mac(&[0x86, 0xdd])]));
+    assert_eq!(network_layer(192, &ppi(189, &[])), Err(DecodeError::Unsupported { link: 189 }));
+    assert!(network_layer(192, &ppi(192, &[])).is_err() && network_layer(192, ppi(2, &[]).split_at(7).0).is_err());
+    assert!(network_layer(192, &[0, 0, 40, 0, 1, 0, 0, 0]).is_err(), "longer than the frame");
+}
+
+#[test]
 fn netfilter_log_in_either_byte_order() {
     let head = [2, 0, 0, 5];
     // A prefix of 6 bytes and its padding, then the packet.
@@ -241,7 +257,7 @@ fn wireless_data_frames() {
 
 #[test]
 fn what_is_not_read_says_so() {
-    for link in [189, 195, 220, 249, 0x8003] {
+    for link in [187, 189, 190, 195, 201, 215, 220, 227, 230, 249, 253, 254, 283, 9999, 0x8003] {
         assert_eq!(network_layer(link, &ethernet(0x0800, &four())), Err(DecodeError::Unsupported { link }));
     }
 }

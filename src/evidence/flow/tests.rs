@@ -144,6 +144,20 @@ fn impossible_sources() {
     assert_eq!(only(&scene).trust, SourceTrust::Plausible, "private addresses live inside networks");
 }
 
+/// A record may leave out who keeps it; what it does leave out is no impossible sender.
+#[test]
+fn who_keeps_the_record_is_no_impossible_sender() {
+    let at = place(0);
+    let trust = |src: &str| {
+        let contact = Contact { src: src.parse().unwrap(), dst: "203.0.7.80".parse().unwrap(), ..Contact::default() };
+        FlowState::recorded(&contact, Span::at(Timestamp(0)), at, 0).trust()
+    };
+    assert_eq!(
+        (trust("::"), trust("127.0.0.1"), trust("240.0.0.1")),
+        (SourceTrust::Plausible, SourceTrust::Impossible, SourceTrust::Impossible)
+    );
+}
+
 #[test]
 fn provenance_survives_being_packed() {
     let (metas, _) = {

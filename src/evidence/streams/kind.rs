@@ -1,9 +1,9 @@
 //! What begins with a payload, and how it is read on, segment by segment.
 
 use super::{BGP, MARKER, Out, ROUTES};
-use crate::decode::{http, mail, proxy_protocol, routing, sip, smtp, socks, tls};
+use crate::decode::{banner, http, mail, proxy_protocol, routing, sip, smtp, socks, tls};
 use crate::evidence::batch::Meta;
-use crate::model::evidence::{ChainKind, Provenance};
+use crate::model::evidence::{ChainEntry, ChainKind, Provenance};
 use crate::model::net::PackedAddr;
 use crate::model::record::{Handover, Saying};
 use crate::model::time::Timestamp;
@@ -39,6 +39,13 @@ pub(super) enum Kind {
     Socks {
         asked: Option<socks::Request>,
     },
+    /// The answer to a request that was read: what was asked for, and the number of its host.
+    SocksReply {
+        version: u8,
+        target: ChainEntry,
+        host: Option<u32>,
+    },
+    Banner,
     Sip {
         seen: usize,
     },
@@ -63,6 +70,8 @@ pub(super) enum Step {
 #[derive(Default)]
 pub(super) struct Found {
     pub(super) host: Option<u32>,
+    /// The other side will answer, and that is to be read too.
+    pub(super) answer: Option<Kind>,
 }
 
 /// Where in a flow a payload stands.
@@ -70,7 +79,9 @@ pub(super) struct Found {
 pub(super) struct Start {
     /// The opener speaks.
     pub(super) forward: bool,
-    /// Nothing of this direction came before.
+    /// Nothing of this direction came before, whoever speaks.
+    pub(super) opening: bool,
+    /// Nothing of this direction came before, and the opener speaks.
     pub(super) first_bytes: bool,
     /// That, or something began anew.
     pub(super) beginning: bool,
@@ -88,6 +99,10 @@ impl Start {
         }
         if sip::is_whole(bytes).is_some() {
             return Some(Kind::Sip { seen: 0 });
+        }
+        // What a client of FTP or SMTP says first is no greeting, whatever it looks like.
+        if self.opening && banner::looks_like(bytes) && !(self.forward && banner::is_greeting(bytes)) {
+            return Some(Kind::Banner);
         }
         if !self.forward {
             return None;
@@ -165,10 +180,29 @@ impl Kind {
                 }
                 Ok(Some(request)) => {
                     let len = request.len;
-                    found.host = socks_fact(request, w, out);
+                    (found.host, found.answer) = socks_fact(request, w, out);
                     Step::Again(len)
                 }
                 Err(_) => Step::Done,
+            },
+            Self::SocksReply { version, target, host } => match socks::reply(*version, bytes) {
+                Ok(None) => Step::More(0),
+                Ok(Some(reply)) => {
+                    if reply.granted {
+                        out.heads.went_on((target.clone(), reply.bound), *host, w.ends, (now.1, now.0));
+                    }
+                    Step::Done
+                }
+                Err(_) => Step::Done,
+            },
+            Self::Banner => match banner::read(bytes, w.port, full) {
+                None => Step::More(0),
+                Some(said) => {
+                    if let Some(said) = said {
+                        out.heads.banner(said, w.way, w.port, (w.time, w.from));
+                    }
+                    Step::Done
+                }
             },
             Self::Sip { seen } => {
                 let whole = if *seen == 0 { sip::is_whole(bytes) } else { Some(http::head_end(bytes, *seen).is_some()) };
@@ -213,11 +247,14 @@ impl Kind {
 /// Port of SOCKS by registration.
 pub(super) const SOCKS: u16 = 1080;
 
-pub(super) fn socks_fact(request: socks::Request, w: &Where, out: &mut Out<'_>) -> Option<u32> {
+/// Notes where a proxy is asked to go on to; the number of that host, and the answer that is to be read.
+pub(super) fn socks_fact(request: socks::Request, w: &Where, out: &mut Out<'_>) -> (Option<u32>, Option<Kind>) {
     if !request.leads_on() {
-        return None;
+        return (None, None);
     }
-    out.heads.proxied(ChainKind::Socks, (request.target, request.name.as_deref()), w.ends, (w.time, w.from))
+    let target = request.target.clone();
+    let host = out.heads.proxied(ChainKind::Socks, (request.target, request.name.as_deref()), w.ends, (w.time, w.from));
+    (host, Some(Kind::SocksReply { version: request.version, target, host }))
 }
 
 /// Hands on the BGP messages that are there in full; how many bytes they take, or `None` if these are none.

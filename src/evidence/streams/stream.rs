@@ -48,6 +48,10 @@ impl Stream {
             *lost = false;
             self.next = seq;
         }
+        if matches!(self.kind, Kind::SocksReply { .. }) && self.bytes.is_empty() && self.waiting.is_empty() {
+            // With what comes after the request: what its sender had heard by then may be less than was said already.
+            self.next = seq;
+        }
         let ahead = seq.wrapping_sub(self.next) as i32;
         let room = HEAD.saturating_sub(self.bytes.len());
         if ahead <= 0 && self.waiting.is_empty() {
@@ -96,7 +100,7 @@ impl Stream {
     pub(super) fn finish(&mut self, out: &mut Out<'_>, found: &mut Found) {
         let w = self.circumstances;
         match &self.kind {
-            Kind::Proxy | Kind::Socks { .. } | Kind::Bgp { .. } => {}
+            Kind::Proxy | Kind::Socks { .. } | Kind::SocksReply { .. } | Kind::Bgp { .. } => {}
             _ if self.bytes.is_empty() => {}
             _ => drop(self.kind.read(&self.bytes, true, &w, (w.from, w.time), out, found)),
         }

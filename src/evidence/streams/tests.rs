@@ -205,7 +205,8 @@ fn where_a_proxy_is_asked_to_go_on_to() {
     // Of version 4 on another port the answer must be one.
     let four = [4, 1, 1, 187, 192, 0, 9, 9, 0];
     let answer = [0, 0x5a, 0, 0, 0, 0, 0, 0];
-    assert_eq!(words(&told(9901, &[(true, 0, &four), (false, 0, &answer)])), ["socks 192.0.9.9:443"]);
+    let went = ["socks 192.0.9.9:443", "socks-reply 192.0.9.9:443 0.0.0.0:0"];
+    assert_eq!(words(&told(9901, &[(true, 0, &four), (false, 0, &answer)])), went);
     assert_eq!(words(&told(9901, &[(true, 0, &four), (false, 0, b"220 hello")])), [""; 0]);
     assert_eq!(words(&told(9901, &[(true, 0, &four)])), [""; 0]);
     assert_eq!(words(&told(1080, &[(true, 0, &four)])), ["socks 192.0.9.9:443"]);
@@ -213,6 +214,83 @@ fn where_a_proxy_is_asked_to_go_on_to() {
     assert_eq!(words(&told(1080, &[(true, 50, &four)])), [""; 0]);
     let connect = b"CONNECT www.example.org:443 HTTP/1.1\r\nHost: www.example.org\r\n\r\n";
     assert_eq!(words(&cut(8080, connect, 20)), ["connect www.example.org:443"]);
+}
+
+#[test]
+fn where_a_proxy_says_that_it_goes_on_from() {
+    let named = join(&[&[5, 1, 0, 3, 11], b"example.org", &[1, 187]]);
+    let bound = [5, 0, 0, 1, 198, 51, 0, 9, 4, 210];
+    let both = ["socks example.org:443", "socks-reply example.org:443 198.51.0.9:1234"];
+    let ask = |more: &[(bool, u32, &[u8])]| {
+        let first: [(bool, u32, &[u8]); 3] = [(true, 0, &[5, 1, 0]), (false, 0, &[5, 0]), (true, 3, &named)];
+        words(&told(1080, &[&first, more].concat()))
+    };
+    assert_eq!(ask(&[(false, 2, &bound)]), both);
+    // In pieces; with what the other end says behind it; after the client went on without waiting.
+    assert_eq!(ask(&[(false, 2, &bound[..4]), (false, 6, &bound[4..])]), both);
+    assert_eq!(ask(&[(false, 2, &[&bound[..], b"220 mx ESMTP\r\n"].concat())]), both);
+    assert_eq!(ask(&[(true, 21, b"GET / HTTP/1.1\r\n\r\n"), (false, 2, &bound)]), both);
+    let hasty = join(&[&[5, 1, 0], &named]);
+    let scene = told(1080, &[(true, 0, &[5, 1, 0]), (true, 3, &hasty[3..]), (false, 0, &join(&[&[5, 0], &bound]))]);
+    assert_eq!(words(&scene), both, "the choice of a method is in front");
+    assert_eq!(ask(&[(false, 2, &[5, 5, 0, 1, 0, 0, 0, 0, 0, 0])]), both[..1], "refused");
+    assert_eq!(ask(&[(false, 2, b"HTTP/1.1 400\r\n\r\n")]), both[..1], "no answer");
+    let four = [4, 1, 1, 187, 192, 0, 9, 9, 0];
+    for port in [1080, 9901] {
+        let scene = told(port, &[(true, 0, &four), (false, 0, &[0, 0x5a, 4, 210, 198, 51, 0, 9])]);
+        assert_eq!(words(&scene), ["socks 192.0.9.9:443", "socks-reply 192.0.9.9:443 198.51.0.9:1234"], "{port}");
+        let shard = shard(&scene);
+        assert_eq!((shard.streams.open.len(), shard.streams.bytes), (0, 0));
+    }
+    // The place is that of the answer.
+    let facts = told(1080, &[(true, 0, &four), (false, 0, &[0, 0x5a, 4, 210, 198, 51, 0, 9])]).digest();
+    let reply = facts.items.iter().find(|i| matches!(&i.fact, Evidence::Chain(c) if c.kind.as_str() == "socks-reply")).unwrap();
+    assert_eq!(reply.from, place(4));
+}
+
+fn banners(scene: &Scene) -> Vec<String> {
+    let items = scene.digest().items;
+    let banner = |fact: &Evidence| match fact {
+        Evidence::Banner(b) => Some(format!("{} {} > {} {}: {}", b.kind.as_str(), b.who, b.to, b.port, b.text)),
+        Evidence::Name(n) => Some(format!("{} is {} ({})", n.addr, n.name, n.how.as_str())),
+        _ => None,
+    };
+    items.iter().filter_map(|item| banner(&item.fact)).collect()
+}
+
+#[test]
+fn both_ends_of_ssh_say_what_they_are() {
+    let (server, client) = (b"SSH-2.0-OpenSSH_9.6\r\n", b"SSH-2.0-Go\r\n");
+    let want = ["ssh 203.0.7.80 > 198.51.0.10 2222: SSH-2.0-OpenSSH_9.6", "ssh 198.51.0.10 > 203.0.7.80 2222: SSH-2.0-Go"];
+    assert_eq!(banners(&told(2222, &[(false, 0, server), (true, 0, client)])), want);
+    let cut = told(2222, &[(false, 0, &server[..9]), (false, 9, &server[9..]), (true, 0, client)]);
+    assert_eq!(banners(&cut), want);
+    assert_eq!((shard(&cut).streams.open.len(), shard(&cut).streams.bytes), (0, 0));
+    // Not in the middle of a connection, whoever says it.
+    assert_eq!(banners(&told(2222, &[(false, 0, b"abc"), (false, 3, server), (true, 0, b"x"), (true, 1, client)])), [""; 0]);
+    // A line that never ends is read as far as it may go.
+    let endless = [b"SSH-2.0-".to_vec(), vec![b'x'; 3000]].concat();
+    assert_eq!(banners(&told(22, &[(false, 0, &endless[..1400]), (false, 1400, &endless[1400..])]))[0].len(), 33 + 253);
+}
+
+#[test]
+fn servers_of_ftp_and_mail_greet() {
+    let greeting = b"220 FTP.example.org FTP server ready\r\n";
+    let want =
+        ["203.0.7.80 is ftp.example.org (banner)", "ftp 203.0.7.80 > 198.51.0.10 21: 220 FTP.example.org FTP server ready"];
+    assert_eq!(banners(&told(21, &[(false, 0, greeting), (true, 0, b"USER a\r\n")])), want);
+    assert_eq!(banners(&told(21, &[(true, 0, greeting)])), [""; 0], "a client does not greet");
+    assert_eq!(banners(&told(8021, &[(false, 0, b"220 hello\r\n")])), [""; 0]);
+    let mail = told(25, &[(false, 0, b"220 mx.example.org ESMTP\r\n"), (true, 0, b"EHLO me\r\n")]);
+    assert_eq!(banners(&mail)[1], "smtp 203.0.7.80 > 198.51.0.10 25: 220 mx.example.org ESMTP");
+    // The same again is no second fact.
+    let mut twice = Scene::default();
+    for n in 0..3 {
+        let client = (CLIENT.0, 41_000 + n);
+        twice.handshake(ms(200) * i64::from(n), client, server(21));
+        twice.tcp(ms(200) * i64::from(n) + ms(90), server(21), client, (501, 101), ACK, greeting);
+    }
+    assert_eq!(banners(&twice), want);
 }
 
 #[test]
@@ -323,8 +401,8 @@ proptest! {
     /// No bytes end a run, in whatever pieces they come; nothing stays behind.
     #[test]
     fn random_conversations(
-        which in 0..7_usize,
-        port in proptest::sample::select(vec![25_u16, 80, 179, 443, 1080, 5060]),
+        which in 0..9_usize,
+        port in proptest::sample::select(vec![21_u16, 25, 80, 179, 443, 1080, 5060]),
         edits in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..5),
         pieces in proptest::collection::vec((any::<bool>(), 0..200_u32, 0..80_usize), 1..12),
     ) {
@@ -335,6 +413,8 @@ proptest! {
             3 => join(&[&[5, 1, 0, 5, 1, 0, 3, 11], b"example.org", &[1, 187], HTTP]),
             4 => b"EHLO a\r\nDATA\r\nFrom: a\r\n\r\nx\r\n.\r\nBDAT 20 LAST\r\nFrom: b\r\n\r\n0123456789QUIT\r\n".to_vec(),
             5 => b"INVITE sip:a SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.9.1\r\n\r\n".to_vec(),
+            6 => b"SSH-2.0-OpenSSH_9.6\r\n".to_vec(),
+            7 => b"220-a.example FTP\r\n220 ready\r\n".to_vec(),
             _ => join(&[&MARKER, &[0, 19, 4], &MARKER, &[0, 23, 2, 0, 0, 0, 0]]),
         };
         for (at, byte) in edits {

@@ -110,7 +110,7 @@ fn what_names_no_address_stops_the_walk() {
         assert_eq!(route.origin, None, "{text}: neither skipped nor the proxy");
         assert_eq!((origin(route).addr, route.hops[3].addr), (None, Some(ip(PEER))));
         assert_eq!(route.hops[1].addr, None);
-        assert!(says(&route.hops[1].remarks, "a trusted proxy names no client here"));
+        assert!(says(&route.hops[1].remarks, "a believed proxy names no client here"));
         assert!(says(&route.hops[0].remarks, "claimed by the client"));
         assert!(says(&route.remarks, "names no client"));
     }
@@ -208,7 +208,7 @@ fn long_headers_are_capped_and_counted() {
     assert_eq!(routes[0].hops.len(), 64 + 3);
     assert!(says(&routes[0].remarks, "4936 more claimed entries are left out"));
     let routes = xff(&vec!["10.0.0.6"; 5000]);
-    assert!(says(&routes[0].remarks, "more than 64 trusted proxies in a row"));
+    assert!(says(&routes[0].remarks, "more than 64 believed proxies in a row"));
 }
 
 proptest! {
@@ -323,10 +323,61 @@ fn where_a_proxy_is_asked_to_go_on_to_lies_behind_the_server() {
         assert_eq!(route.target, ip("192.0.2.77"));
         // A name is no address.
         let routes = resolve(&one(kind, "203.0.113.9", &["www.example.org:443"]));
-        assert_eq!(addrs(&routes[0]), ["203.0.113.9", SERVER]);
-        assert_eq!(routes[0].hops[1].role, HopRole::Target);
-        assert!(says(&routes[0].remarks, "asked to go on to www.example.org:443"));
+        let shape: Vec<_> = routes[0].hops.iter().map(|h| (h.role, h.kind)).collect();
+        assert_eq!(addrs(&routes[0]), ["203.0.113.9", SERVER, "-"]);
+        assert_eq!(shape[1..], [(HopRole::Proxy, Knowledge::Observed), (HopRole::Target, Knowledge::Asserted)]);
+        assert_eq!(routes[0].target, ip(SERVER), "as far as an address is known");
+        assert!(says(&routes[0].hops[2].remarks, "by name: www.example.org:443"));
+        assert!(says(&routes[0].remarks, "asked to go on to www.example.org:443; whether it did is not seen here"));
     }
+}
+
+#[test]
+fn a_proxys_answer_is_its_own_word() {
+    let mut m = one(ChainKind::Socks, "203.0.113.9", &["192.0.2.77"]);
+    let reply = m.add(Timestamp(9), header(ChainKind::SocksReply, "203.0.113.9", &["192.0.2.77", "198.51.100.44"]));
+    // Of another request, and with nothing said.
+    m.add(Timestamp(9), header(ChainKind::SocksReply, "203.0.113.9", &["192.0.2.78", "198.51.100.45"]));
+    m.add(Timestamp(9), header(ChainKind::SocksReply, "203.0.113.8", &["192.0.2.77", "198.51.100.46"]));
+    let routes = resolve(&m);
+    assert_eq!(routes.len(), 1, "an answer is no request");
+    let (server, target) = (&routes[0].hops[1], &routes[0].hops[2]);
+    assert_eq!(addrs(&routes[0]), ["203.0.113.9", SERVER, "192.0.2.77"]);
+    assert!(says(&server.remarks, "answers that it goes on, and names 198.51.100.44; weight 0 for attribution"));
+    assert!(server.because.contains(&reply) && !target.because.contains(&reply));
+    assert!(says(&routes[0].remarks, "asked to go on to 192.0.2.77; it says that it did"));
+    let said = format!("{:?}", routes[0]);
+    assert!(!said.contains("198.51.100.45") && !said.contains("198.51.100.46"), "{said}");
+    let mut m = one(ChainKind::Socks, "203.0.113.9", &["192.0.2.77"]);
+    let mut unsaid = header(ChainKind::SocksReply, "203.0.113.9", &["192.0.2.77", "0.0.0.0:0"]);
+    if let Evidence::Chain(chain) = &mut unsaid {
+        chain.entries[1].addr = None;
+    }
+    m.add(Timestamp(9), unsaid);
+    let routes = resolve(&m);
+    assert!(says(&routes[0].remarks, "it says that it did") && !says(&routes[0].hops[1].remarks, "answers"));
+}
+
+#[test]
+fn what_a_host_says_of_itself_is_a_remark_on_its_hop() {
+    use crate::model::evidence::{Banner, BannerKind};
+    let mut m = one(ChainKind::XForwardedFor, PEER, &["198.51.100.7"]);
+    let banner = |who: &str, text: &str| {
+        Evidence::Banner(Box::new(Banner {
+            kind: BannerKind::Ssh,
+            who: ip(who),
+            to: ip("192.0.2.1"),
+            port: 22,
+            text: text.into(),
+        }))
+    };
+    let id = m.add(Timestamp(5), banner(SERVER, "SSH-2.0-OpenSSH_9.6"));
+    m.add(Timestamp(5), banner("192.0.2.99", "SSH-2.0-other"));
+    let routes = resolve(&m);
+    let server = at(&routes[0], SERVER);
+    assert_eq!(server.remarks, ["says of itself (ssh): SSH-2.0-OpenSSH_9.6; weight 0 for attribution"]);
+    assert!(server.because.contains(&id));
+    assert!(!format!("{:?}", routes[0]).contains("SSH-2.0-other"));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::model::hop::Knowledge;
 use crate::model::net::StateCode;
 use crate::model::time::Timestamp;
 use crate::report::model::{Input, Path, ReportModel};
+use crate::report::terminal::plural;
 
 /// Hops over the whole report that get a table of their own; the rest is counted and stands in the JSON report.
 const HOP_TABLES: usize = 600;
@@ -148,6 +149,7 @@ struct InputView {
     sha256: String,
     format: String,
     links: String,
+    skipped: Vec<String>,
     packets: String,
     records: String,
     rejected: String,
@@ -381,6 +383,7 @@ fn input(number: usize, i: &Input) -> InputView {
         sha256: i.sha256.clone().unwrap_or_else(|| "not computed".into()),
         format: i.format.clone(),
         links: i.link_types.join(", "),
+        skipped: i.skipped.iter().map(|s| format!("{}, {}", s.link_type, plural(s.packets, "packet"))).collect(),
         packets: words::count(i.packets),
         records: words::count(i.records),
         rejected: words::count(i.rejected),
@@ -400,8 +403,15 @@ fn counters(report: &ReportModel) -> Vec<Entry> {
         ("Records that could not be read", c.rejected),
         ("ICMP errors with a quote", c.quotes),
         ("Of these, matched to a probe", c.matched),
+        ("Packets skipped because of their link type", c.skipped),
+        ("TCP streams with a segment missing at their beginning", c.stream_gaps),
+        ("Datagrams whose fragments contradict each other", c.contradictory_fragments),
+        ("Templates of flow exporters that were forgotten", c.forgotten_templates),
     ]
     .into_iter()
-    .map(|(name, n)| Entry { name, value: words::count(n) })
+    .enumerate()
+    // What hardly ever happens is said when it did.
+    .filter(|&(i, (_, n))| i < 8 || n > 0)
+    .map(|(_, (name, n))| Entry { name, value: words::count(n) })
     .collect()
 }

@@ -82,6 +82,7 @@ fn poison(report: &mut ReportModel) {
     (q.victims, q.attackers, q.trusted_proxies) = (vec![evil()], vec![evil()], vec![evil()]);
     for i in &mut report.inputs {
         (i.path, i.sha256, i.format, i.link_types) = (evil(), Some(evil()), evil(), vec![evil()]);
+        i.skipped = vec![crate::report::model::SkippedRow { link_type: evil(), packets: 1 }];
     }
     for d in &mut report.datasets {
         (d.name, d.date, d.sha256, d.licence, d.attribution) = (evil(), evil(), evil(), evil(), evil());

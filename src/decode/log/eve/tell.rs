@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::super::super::clock::Clock;
 use super::super::super::record::Reject;
-use super::super::super::text::MAX_NAME;
+use super::super::super::text::{MAX_NAME, is_authority};
 use super::super::json::values::{Meeting, address, entry, header, host, label, port, protocol, stamp};
 use super::super::json::{Reader, Text, Value, unsigned};
 use super::event::{Event, Flow, Tcp, members};
@@ -224,7 +224,7 @@ fn http(event: &Event<'_>, at: Timestamp, out: &mut Vec<Said>) -> Result<(), Rej
 /// Forwarding headers of the request, and where a proxy was asked to go on to.
 fn chains(event: &Event<'_>, meeting: Meeting, out: &mut Vec<Said>) {
     let http = &event.http;
-    if http.method == b"CONNECT" && !http.url.raw.is_empty() {
+    if http.method == b"CONNECT" && is_authority(&http.url.bytes()) {
         out.push(meeting.chain(ChainKind::Connect, vec![entry(&http.url.bytes())]));
     }
     let mut lines: Vec<(ChainKind, Cow<'_, [u8]>)> = Vec::new();

@@ -231,6 +231,10 @@ fn other_events() {
     let said = event("http", r#""http":{"http_method":"CONNECT","url":"203.0.113.7:443"}"#);
     assert_eq!((chains(&said)[0].kind, chains(&said)[0].entries[0].addr), (ChainKind::Connect, Some(ip("203.0.113.7"))));
     assert_eq!(contacts(&said)[0].outcome, Outcome::Established);
+    for url in ["/", "http://203.0.113.7/", "203.0.113.7", "203.0.113.7:443/x"] {
+        let said = event("http", &format!(r#""http":{{"http_method":"CONNECT","url":"{url}"}}"#));
+        assert!(chains(&said).is_empty(), "{url}");
+    }
     for kind in ["stats", "anomaly", "fileinfo"] {
         assert_eq!(event(kind, r#""stats":{}"#), []);
     }

@@ -112,6 +112,19 @@ fn requests_and_their_chains() {
 }
 
 #[test]
+fn only_a_host_and_a_port_are_where_a_proxy_goes_on_to() {
+    let asked = |uri: &str| {
+        let line = format!(
+            r#"{{"ts":1.5,"uid":"C1","id.orig_h":"192.0.2.1","id.orig_p":1,"id.resp_h":"192.0.2.2","id.resp_p":80,"trans_depth":1,"method":"CONNECT","host":"a.example","uri":"{uri}"}}"#
+        );
+        let (said, _, rejected) = json(&line);
+        assert!(rejected.is_empty() && !contacts(&said).is_empty(), "{rejected:?}");
+        said.iter().filter(|s| matches!(s.fact, Saying::Chain(_))).count()
+    };
+    assert_eq!(["a.example:443", "192.0.2.9:22", "/", "a.example", "a.example:443/x"].map(asked), [1, 1, 0, 0, 0]);
+}
+
+#[test]
 fn mails_keep_their_way_and_nothing_else() {
     let (said, records, rejected) = all(Box::new(Lines(Tsv::new(clock()))), &fixture("zeek-smtp.log"));
     assert_eq!((records, rejected.len(), contacts(&said).len()), (2, 0, 2));

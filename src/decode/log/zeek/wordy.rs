@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::super::super::record::Reject;
-use super::super::super::text::MAX_NAME;
+use super::super::super::text::{MAX_NAME, is_authority};
 use super::super::json::unsigned;
 use super::super::json::values::{Meeting, address, entry, header, host, label, port, protocol, reverse_address, seconds};
 use super::fields::{Field, Row};
@@ -60,7 +60,7 @@ pub(super) fn http(row: &Row<'_>, at: Option<Timestamp>, out: &mut Vec<Said>) ->
     (contact.forward, contact.backward) = (bytes(Field::RequestBodyLen), bytes(Field::ResponseBodyLen));
     let meeting = Meeting { time: at, peer: contact.src, server: contact.dst, host: contact.host.clone() };
     say(at, contact, out);
-    if row.get(Field::Method) == b"CONNECT" && row.has(Field::Uri) {
+    if row.get(Field::Method) == b"CONNECT" && row.has(Field::Uri) && is_authority(&row.text(Field::Uri)) {
         out.push(meeting.chain(ChainKind::Connect, vec![entry(&row.text(Field::Uri))]));
     }
     if row.has(Field::Proxied) {
