@@ -1,5 +1,5 @@
 //! Logs and flow exports, whole processes: `rutter trace` with one thread in records per CPU second (user and system), beside
-//! GoAccess on the web server's log and DuckDB on the JSON logs where they are there.
+//! GoAccess with countries on the web server's log and DuckDB on the JSON logs where they are there.
 //!
 //! ```text
 //! cargo bench --bench logs                smaller inputs (50 MB, 500,000 flows), written into the target folder
@@ -112,11 +112,16 @@ fn beside_goaccess(folder: &Path, input: &Path) -> Result<()> {
         lines += 1;
     }
     out.flush()?;
+    // With countries, out of the database that the tables were made from.
+    let countries = folder.join("country.mmdb");
+    let packed = File::open(Path::new(env!("CARGO_MANIFEST_DIR")).join("data/geo/dbip-country-lite-2026-09.mmdb.zst"))?;
+    zstd::stream::copy_decode(packed, File::create(&countries)?)?;
     let mut goaccess = Command::new("goaccess");
     goaccess.arg(&some).args(["--log-format=COMBINED", "--no-global-config", "-o"]).arg(&report);
+    goaccess.arg("--geoip-database").arg(&countries);
     println!("{goaccess:?}");
     let costs = measure(&mut [
-        ("goaccess, the beginning of nginx".into(), goaccess, lines),
+        ("goaccess with countries, a part".into(), goaccess, lines),
         ("rutter trace, the same".into(), trace(&some), lines),
     ])?;
     if let [theirs, ours] = costs.as_slice() {

@@ -28,7 +28,7 @@
 //! let last = reading.inputs.iter().filter_map(|input| input.last).max();
 //!
 //! let locator = Locator::new(Tables::shipped(), Vec::new());
-//! let means = Means { locator: &locator, book: answer::rule_book()?, resolve: None };
+//! let means = Means { locator: &locator, law: answer::law()?, resolve: None };
 //! let ask = Ask { trusted: vec!["34.32.140.0/28".parse()?], ..Ask::default() };
 //! let found = answer::answer(&reading.digest, last, &ask, &means);
 //!

@@ -25,7 +25,7 @@ fuzz_target!(|data: &[u8]| {
     }
     let reading = replay::replay(inputs, &options, Overview::new(Tables::shipped()), &Progress::default());
     let last = reading.inputs.iter().filter_map(|input| input.last).max();
-    let means = Means { locator: &LOCATOR, book: answer::rule_book().expect("the shipped book"), resolve: None };
+    let means = Means { locator: &LOCATOR, law: answer::law().expect("the shipped law"), resolve: None };
     let ask = Ask::default();
     let found = answer::answer(&reading.digest, last, &ask, &means);
     let frame = Frame { reproduce: String::new(), names: &[] };

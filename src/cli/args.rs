@@ -14,6 +14,7 @@ use crate::decode::format::Format as DecodeFormat;
 use crate::decode::log::custom::Pattern;
 use crate::error::Error;
 use crate::evidence::merge::Wanted;
+use crate::jurisdiction::Law;
 use crate::locate::{Locator, Tables, UserDatabase};
 use crate::model::net::StateCode;
 use crate::model::time::Day;
@@ -167,9 +168,20 @@ pub struct TableArgs {
     /// A list of prefixes that are announced from many places, one a line: they get no single state.
     #[arg(long, value_name = "FILE", env = "RUTTER_ANYCAST")]
     pub anycast: Option<PathBuf>,
+    /// A folder of rows of law of your own, laid over the rule book; the report names it.
+    #[arg(long = "law", value_name = "DIR", env = "RUTTER_LAW")]
+    pub law_dir: Option<PathBuf>,
 }
 
 impl TableArgs {
+    /// The law that answers rest on.
+    ///
+    /// # Errors
+    /// A folder that can't be read, or rows in it that the rule book refuses.
+    pub fn law(&self) -> Result<&'static Law, Error> {
+        super::law::source::law(self.law_dir.as_deref())
+    }
+
     /// Opens what was named; the shipped tables are opened when they are first asked.
     ///
     /// # Errors
@@ -231,6 +243,12 @@ pub struct AskArgs {
     /// State of the victim (ISO 3166-1 alpha-2), if it does not follow from the target's place.
     #[arg(long, value_name = "STATE", env = "RUTTER_VICTIM_STATE")]
     pub victim_state: Option<StateCode>,
+    /// A ledger of notices and answers (rutter practice): norm 13(c) is then shown as far as it tells.
+    #[arg(long, value_name = "LEDGER", env = "RUTTER_PRACTICE")]
+    pub practice: Option<PathBuf>,
+    /// State whose authorities would ask for data (ISO 3166-1 alpha-2); the victim's if not given.
+    #[arg(long, value_name = "STATE", env = "RUTTER_REQUESTING")]
+    pub requesting: Option<StateCode>,
     /// Day on which law is read (YYYY-MM-DD); the day of the last packet if not given.
     #[arg(long, value_name = "DATE")]
     pub on: Option<Day>,
@@ -297,6 +315,14 @@ impl AskArgs {
             question,
             trusted: nets("--trust", &trust)?,
             victim_state: state,
+            requesting: self.requesting,
+            practice: self
+                .practice
+                .as_deref()
+                .map(super::practice::open)
+                .transpose()?
+                .map(|(ledger, _)| ledger)
+                .unwrap_or_default(),
             on: self.on,
             sensor,
             resolve: self.resolve,

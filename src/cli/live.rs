@@ -190,7 +190,7 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     let named = named?;
     let asked = |addrs: &[std::net::IpAddr]| resolve::reverse(addrs);
     let resolve = ask.resolve.then(|| Resolver::new(&asked, args.interface.len() + named.len()));
-    let means = Means { locator: &locator, book: answer::rule_book()?, resolve };
+    let means = Means { locator: &locator, law: args.tables.law()?, resolve };
     let progress = Arc::new(Progress::default());
     if let Some(seconds) = args.duration {
         let progress = progress.clone();

@@ -1,16 +1,19 @@
 //! The command line: parse, run, turn the outcome into an exit code.
 //!
 //! * [`args`]: flags that several commands share
-//! * [`trace`], [`inspect`], [`lookup`], [`live`], [`config`]: the commands
+//! * [`trace`], [`inspect`], [`lookup`], [`live`], [`law`], [`plan`], [`practice`], [`config`]: the commands
 //! * [`output`]: where reports go; formats by suffix; closed pipes
 //! * [`progress`]: a line on standard error for long work; Ctrl-C
 
 pub mod args;
 pub mod config;
 pub mod inspect;
+pub mod law;
 pub mod live;
 pub mod lookup;
 pub mod output;
+pub mod plan;
+pub mod practice;
 pub mod progress;
 pub mod trace;
 
@@ -104,6 +107,12 @@ pub enum Command {
     Lookup(lookup::Args),
     /// Trace while packets arrive, until Ctrl-C.
     Live(live::Args),
+    /// Say what binds a state on a day, how to ask another state, and where states part; check the rule book.
+    Law(law::Args),
+    /// Make a checklist of requests out of a report, in the order in which evidence is lost, and draft the letters.
+    Plan(plan::Args),
+    /// Keep a ledger of what was notified and what came back.
+    Practice(practice::Args),
     /// Show where each setting comes from, or print a template.
     Config(config::Args),
     /// Print a completion script for a shell.
@@ -187,6 +196,9 @@ fn execute(cli: Cli, matches: &ArgMatches, colour: bool, arguments: &[OsString])
         Command::Inspect(args) => inspect::run(&args, &context),
         Command::Lookup(args) => lookup::run(args, &context),
         Command::Live(args) => live::run(args, &context),
+        Command::Law(args) => law::run(&args, &context),
+        Command::Plan(args) => plan::run(&args, &context),
+        Command::Practice(args) => practice::run(&args, &context),
         Command::Config(args) => config::run(&args, &context),
         Command::Completions { shell } => {
             let mut script = Vec::new();

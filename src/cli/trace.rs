@@ -108,7 +108,7 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
 
     let asked = |addrs: &[std::net::IpAddr]| resolve::reverse(addrs);
     let resolve = ask.resolve.then(|| Resolver::new(&asked, reading.inputs.len() + named.len()));
-    let means = Means { locator: &locator, book: answer::rule_book()?, resolve };
+    let means = Means { locator: &locator, law: args.tables.law()?, resolve };
     let mut digest = std::mem::take(&mut reading.digest);
     let first = reading.inputs.iter().filter_map(|i| i.first).min();
     answer::add_names(&mut digest, &named, reading.inputs.len(), first);

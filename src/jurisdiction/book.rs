@@ -301,7 +301,7 @@ fn positions((file, text): File<'_>) -> Result<BTreeMap<StateCode, Position>, La
     Ok(positions)
 }
 
-fn grade(row: &Fields<'_>) -> Result<Grade, LawError> {
+pub(super) fn grade(row: &Fields<'_>) -> Result<Grade, LawError> {
     match row.required("grade")? {
         "confirmed" => Ok(Grade::Confirmed),
         "partly" => Ok(Grade::Partly),

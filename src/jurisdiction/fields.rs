@@ -78,6 +78,14 @@ impl Fields<'_> {
         }
     }
 
+    /// A value that may be blank, of a column that may be missing.
+    pub(super) fn optional_column<T: FromStr>(&self, column: &str) -> Result<Option<T>, LawError>
+    where
+        T::Err: ToString,
+    {
+        if self.header.iter().any(|h| h == column) { self.optional(column) } else { Ok(None) }
+    }
+
     /// An error in this row.
     pub(super) fn error(&self, column: &str, why: impl Into<String>) -> LawError {
         LawError::Value {

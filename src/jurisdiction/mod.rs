@@ -12,20 +12,33 @@
 //! * [`status`]: how a state or a territory stands to an instrument on a day
 //! * [`regimes`]: which instruments speak to a hop, and in which order they are shown
 //! * [`touches`]: hop to touches
+//! * [`tables`]: organisations, national law, votes, positions; with the rule book they are the [`Law`]
 //!
 //! Three rules hold everywhere. Unknown is an answer and never becomes "no". A territory's own row overrides that of
 //! its state. Nothing here says that a state did anything: location is not responsibility.
 
+mod as_of;
 pub mod book;
+pub mod channels;
+pub mod check;
+pub mod coverage;
 mod dataset;
 pub mod dates;
 mod embedded;
+pub mod faultlines;
 mod fields;
 pub mod instruments;
+mod law;
 pub mod norms;
+pub mod notices;
+pub mod overlay;
+pub mod path_law;
 pub mod regimes;
+pub mod retention;
+pub mod roles;
 pub mod rows;
 pub mod status;
+pub mod tables;
 pub mod territories;
 pub mod touches;
 
@@ -39,5 +52,7 @@ mod status_tests;
 mod touch_tests;
 
 pub use book::{LawError, RuleBook};
+pub use law::Law;
+pub use path_law::PathLaws;
 pub use status::StatusOn;
 pub use touches::{LawOfTheDay, VictimEnd, touch_path, touches};

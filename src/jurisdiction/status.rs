@@ -98,6 +98,19 @@ impl RuleBook {
         self.instrument(instrument).map(|i| self.status_of(i, self.canonical(state), on))
     }
 
+    /// As [`RuleBook::status`], for any place that the rule book lists, also one whose code is longer than two letters
+    /// (`UA-43`, `X-SAT`). The answer's `state` is then the state that answers for it, or `ZZ` (user-assigned, no state)
+    /// where none does. `None` if there is no such instrument or no such place.
+    #[must_use]
+    pub fn status_at(&self, instrument: &str, code: &str, on: Day) -> Option<StatusOn> {
+        if let Some(state) = StateCode::new(code) {
+            return self.status(instrument, state, on);
+        }
+        let (i, t) = (self.instrument(instrument)?, self.territory(code)?);
+        let state = t.parent.or_else(|| StateCode::new("ZZ"))?;
+        Some(self.by_territory(i, t, state, on).unwrap_or_else(|| self.without_row(i, state, on)))
+    }
+
     /// Every instrument to which `state` stands in a known way on the day, by id. Those about which nothing is known
     /// are left out, those to which it is known to be outside are not. Reservations are remarks on another instrument and
     /// stay with [`RuleBook::status`].

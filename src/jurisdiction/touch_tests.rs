@@ -14,6 +14,7 @@ use crate::model::hop::{Hop, HopRole, Knowledge};
 use crate::model::law::{Basis, Status, Touch};
 use crate::model::net::StateCode;
 use crate::model::path::{AttackPath, Finding, LocatedHop};
+use crate::model::path_law::PathLaw;
 use crate::model::place::{Candidate, Locus, Placement, WhyUnplaced};
 use crate::model::time::{Day, Span, Timestamp};
 
@@ -223,6 +224,7 @@ fn path(kind: &'static str, hops: Vec<LocatedHop>) -> AttackPath {
         borders: Vec::new(),
         states: Vec::new(),
         remarks: Vec::new(),
+        law: PathLaw::default(),
     }
 }
 

@@ -118,6 +118,40 @@ pub struct RegimeTouch {
     pub note: Arc<str>,
 }
 
+/// An article that speaks to what a hop does, as it stands for the hop's state on the day. That it speaks says nothing of
+/// what anybody did.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ProvisionTouch {
+    /// Id of the instrument, for example `ETS185`.
+    pub instrument: Arc<str>,
+    /// Its title.
+    pub title: Arc<str>,
+    /// `art. 17`.
+    pub provision: Arc<str>,
+    /// What it lets somebody ask, or makes somebody do, in own words.
+    pub effect: Arc<str>,
+    /// Limit in time, in words.
+    pub time_limit: Option<Arc<str>>,
+    /// Who can invoke it, against whom.
+    pub who: Option<Arc<str>>,
+    /// Why it speaks to this role.
+    pub why: Arc<str>,
+    /// Status of the instrument for the state on the day.
+    pub status: Status,
+    /// Since when it has been in force for this state; `None` if it is not, or the date is unknown.
+    pub in_force: Option<Day>,
+    /// The worse of the grades of the status and of the article.
+    pub grade: Grade,
+    /// When the status was last checked; `unknown` if nobody wrote it down.
+    pub as_of: Arc<str>,
+    /// Where the status can be checked.
+    pub source: Arc<str>,
+    /// Where the article was read.
+    pub text_source: Arc<str>,
+    /// Remarks: not in force, unknown, reservations, staleness.
+    pub note: Arc<str>,
+}
+
 /// A norm that a hop engages, and how it is to be read. Voluntary: a flag is no finding of breach.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct NormTouch {

@@ -6,6 +6,7 @@ use super::evidence::SourceTrust;
 use super::hop::{Hop, Knowledge};
 use super::law::Touch;
 use super::net::StateCode;
+use super::path_law::PathLaw;
 use super::place::Placement;
 use super::time::Span;
 
@@ -89,4 +90,6 @@ pub struct AttackPath {
     pub states: Vec<(StateCode, f32)>,
     /// Remarks on the path as a whole.
     pub remarks: Vec<String>,
+    /// The law of the path, filled in by the jurisdiction stage.
+    pub law: PathLaw,
 }

@@ -24,6 +24,7 @@ use super::words::counted;
 use crate::model::hop::{Hop, HopRole, Knowledge};
 use crate::model::net::StateCode;
 use crate::model::path::{AttackPath, Border, Finding, LocatedHop};
+use crate::model::path_law::PathLaw;
 use crate::model::place::{Candidate, Locus, Placement, WhyUnplaced};
 use crate::model::record::UNNAMED;
 use crate::model::route::{Route, RouteSource};
@@ -111,6 +112,7 @@ pub fn build(mut route: Route, finding: Finding, question: &Question, place: &mu
         borders,
         states,
         remarks: route.remarks,
+        law: PathLaw::default(),
     };
     remark(&mut path, refused, reversed);
     path

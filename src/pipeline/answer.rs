@@ -7,7 +7,8 @@ use ipnet::IpNet;
 
 use crate::error::Error;
 use crate::hops;
-use crate::jurisdiction::{LawOfTheDay, RuleBook, VictimEnd, touch_path};
+use crate::jurisdiction::notices::Ledger;
+use crate::jurisdiction::{Law, LawOfTheDay, PathLaws, VictimEnd, touch_path};
 use crate::locate::{Locator, Query, RttBound};
 use crate::model::digest::Digest;
 use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, InputId, Name, Position, Provenance};
@@ -43,6 +44,10 @@ pub struct Ask {
     pub trusted: Vec<IpNet>,
     /// State of the victim.
     pub victim_state: Option<StateCode>,
+    /// State whose authorities would ask others.
+    pub requesting: Option<StateCode>,
+    /// Notices and what came of them.
+    pub practice: Ledger,
     /// Day on which law is read.
     pub on: Option<Day>,
     /// Where the sensor stands.
@@ -77,7 +82,7 @@ pub struct Means<'a> {
     /// Where addresses are.
     pub locator: &'a Locator,
     /// What the law is.
-    pub book: &'a RuleBook,
+    pub law: &'a Law,
     /// The resolver, if it may be asked.
     pub resolve: Option<Resolver<'a>>,
 }
@@ -104,12 +109,12 @@ impl Answer {
     }
 }
 
-/// The rule book inside the program.
+/// The law inside the program.
 ///
 /// # Errors
 /// None in a program whose tests pass.
-pub fn rule_book() -> Result<&'static RuleBook, Error> {
-    RuleBook::shipped().map_err(|e| Error::Data(e.to_string()))
+pub fn law() -> Result<&'static Law, Error> {
+    Law::shipped().map_err(|e| Error::Data(e.to_string()))
 }
 
 /// Adds names out of files to the facts. A file has no time: its names count for the whole run and are dated with
@@ -150,13 +155,16 @@ pub fn answer(digest: &Digest, last: Option<Timestamp>, ask: &Ask, means: &Means
         Some(resolver) => resolve_names(&mut routes, resolver, digest.items.len(), last.unwrap_or_default()),
         None => Vec::new(),
     };
-    let mut law = LawOfTheDay::new(means.book, day);
+    let mut law = LawOfTheDay::new(&means.law.book, day);
+    let mut laws = PathLaws::new(means.law, day, ask.requesting.or(ask.victim_state));
     let is_victim = |addr: IpAddr| ask.question.names_victim(addr);
     let victim = if ask.question.victims.is_empty() { VictimEnd::Target } else { VictimEnd::Given(&is_victim) };
     let paths = routes.into_iter().map(|(route, finding)| {
         let mut place = |hop: &Hop, bounds: &[Bound]| place(hop, bounds, day, ask.sensor, means.locator);
         let mut path = build(route, finding, &ask.question, &mut place);
         touch_path(&mut path, ask.victim_state, victim, &mut law);
+        ask.practice.tell(&mut path, day);
+        path.law = laws.of(&path);
         path
     });
     Answer { paths: paths.collect(), found: ranking.found, on, resolved }

@@ -4,7 +4,6 @@ use super::answer::{Answer, Ask, Means};
 use super::extract;
 use super::replay::{Counts, Reading};
 use super::study::Overview;
-use crate::jurisdiction::RuleBook;
 use crate::locate::Tables;
 use crate::model::digest::Digest;
 use crate::model::evidence::Position;
@@ -36,12 +35,12 @@ pub fn report(
     frame: &Frame<'_>,
 ) -> report::ReportModel {
     let mut datasets = means.locator.datasets();
-    datasets.push(RuleBook::dataset());
+    datasets.extend(means.law.datasets());
     datasets.sort();
     report::ReportModel {
         schema: report::SCHEMA,
         tool: report::Tool { name: "rutter", version: env!("CARGO_PKG_VERSION") },
-        question: question(found, ask),
+        question: question(found, ask, means),
         inputs: inputs(reading, frame.names, found, ask),
         datasets,
         paths: extract::paths(&found.paths),
@@ -55,7 +54,7 @@ pub fn report(
     }
 }
 
-fn question(found: &Answer, ask: &Ask) -> report::Question {
+fn question(found: &Answer, ask: &Ask, means: &Means<'_>) -> report::Question {
     report::Question {
         text: ask.text.clone(),
         victims: ask.question.victims.iter().map(ToString::to_string).collect(),
@@ -63,6 +62,8 @@ fn question(found: &Answer, ask: &Ask) -> report::Question {
         filter: ask.question.filter.as_ref().map(|f| f.as_str().to_owned()),
         trusted_proxies: ask.trusted.iter().map(ToString::to_string).collect(),
         victim_state: ask.victim_state,
+        requesting: ask.requesting,
+        law_overlay: means.law.overlay.as_ref().map(ToString::to_string),
         on: found.on,
         top: ask.question.top,
         findings: found.found,

@@ -67,6 +67,7 @@ fn path(p: &AttackPath, n: usize) -> report::Path {
             .collect(),
         states: p.states.iter().map(|&(state, p)| report::StateP { state, p: round(p) }).collect(),
         remarks: p.remarks.clone(),
+        law: p.law.clone(),
     }
 }
 
@@ -355,6 +356,7 @@ mod tests {
     use crate::model::evidence::{InputId, Name, NameHow, Position, Provenance, SourceTrust};
     use crate::model::hop::Hop;
     use crate::model::path::Finding;
+    use crate::model::path_law::PathLaw;
     use crate::model::time::{Span, Timestamp};
 
     fn item(id: u32) -> EvidenceItem {
@@ -393,6 +395,7 @@ mod tests {
             borders: Vec::new(),
             states: Vec::new(),
             remarks: Vec::new(),
+            law: PathLaw::default(),
         }
     }
 

@@ -102,6 +102,7 @@ mod tests {
     use super::*;
     use crate::model::digest::Scan;
     use crate::model::path::Finding;
+    use crate::model::path_law::PathLaw;
     use crate::model::time::{Span, Timestamp};
 
     fn path(kind: &'static str, origin: u8, trust: SourceTrust) -> AttackPath {
@@ -117,6 +118,7 @@ mod tests {
             borders: Vec::new(),
             states: Vec::new(),
             remarks: Vec::new(),
+            law: PathLaw::default(),
         }
     }
 

@@ -7,6 +7,7 @@ use crate::model::evidence::{EvidenceId, LabelEntry};
 use crate::model::hop::{HopRole, Knowledge};
 use crate::model::law::{Basis, NormTouch, RegimeTouch};
 use crate::model::net::{Asn, StateCode};
+use crate::model::path_law::PathLaw;
 pub use crate::model::place::Dataset;
 use crate::model::time::{Day, Timestamp};
 
@@ -78,6 +79,10 @@ pub struct Question {
     /// Day as of which law is read: `--on`, else the day of the last packet. Tables have dates of their own, in
     /// `datasets`; one that is far from this day is warned of.
     pub on: Option<Day>,
+    /// State whose authorities would ask: `--requesting`. Without it each path takes the victim's.
+    pub requesting: Option<StateCode>,
+    /// Folder of the user's that was laid over the rule book.
+    pub law_overlay: Option<String>,
     /// How many findings were asked for.
     pub top: usize,
     /// How many there were.
@@ -166,6 +171,8 @@ pub struct Path {
     pub states: Vec<StateP>,
     /// Remarks.
     pub remarks: Vec<String>,
+    /// The law of the path: coverage and gaps, articles by role, requests, where its states part.
+    pub law: PathLaw,
 }
 
 /// One hop.

@@ -9,9 +9,10 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use super::escape::visible;
 use super::model::{ATTRIBUTION, Hop, Path, ReportModel, Touch};
 use crate::model::hop::Knowledge;
-use crate::model::law::{Basis, RegimeTouch};
+use crate::model::law::{Basis, RegimeTouch, Status};
 use crate::model::net::StateCode;
 
+mod law;
 mod norms;
 #[cfg(test)]
 mod tests;
@@ -169,6 +170,7 @@ pub fn render_path(path: &Path, look: Look) -> String {
         out.push_str(&look.wrap("    ", &format!("note: {}", visible(remark))));
     }
     out.push_str(&touches(path, look));
+    out.push_str(&law::render(path, look));
     out
 }
 
@@ -324,7 +326,11 @@ fn ground(touches: &[(usize, &Touch)], basis: Basis) -> Option<String> {
 }
 
 fn regime(r: &RegimeTouch) -> String {
-    let since = r.in_force.map(|day| format!(" since {day}")).unwrap_or_default();
+    let since = match (r.in_force, r.status) {
+        (Some(day), _) => format!(" since {day}"),
+        (None, Status::Party) => ", date unknown".to_owned(),
+        (None, _) => String::new(),
+    };
     format!("{} {}{since} [{}]", r.instrument, r.status.as_str(), r.grade)
 }
 

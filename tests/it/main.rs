@@ -4,16 +4,23 @@
 
 mod architecture;
 mod bad_input;
+mod channels;
+mod claims;
 mod cli;
 mod corpus;
 mod fixtures;
 mod incident;
 mod inspected;
 mod lab;
+mod law;
+mod law_cases;
 mod live;
 mod lookup;
+mod plan;
+mod practice;
 mod records;
 mod schema;
 mod skipped;
 mod support;
 mod traces;
+mod zz_map;

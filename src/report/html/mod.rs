@@ -12,6 +12,7 @@ mod law;
 mod layout;
 mod map;
 mod page;
+mod path_law;
 mod route;
 mod view;
 mod words;

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::hop::{Around, Excerpt, HopView};
 use super::law::{Law, NormRow, Piece, StateLaw, source};
-use super::{Atlas, HtmlError, STYLE, diagram, escape, hop, label, map, words};
+use super::path_law::PathLawView;
+use super::{Atlas, HtmlError, STYLE, diagram, escape, hop, label, map, path_law, words};
 use crate::model::hop::Knowledge;
 use crate::model::net::StateCode;
 use crate::model::time::Timestamp;
@@ -122,6 +123,7 @@ struct Finding {
     links: Excerpt<LinkRow>,
     observed: usize,
     remarks: Excerpt<String>,
+    law: Option<PathLawView>,
 }
 
 #[derive(Serialize)]
@@ -337,6 +339,7 @@ fn finding(n: usize, path: &Path, labels: &[String], around: &Around<'_>) -> Fin
             why: s.why.clone(),
         }),
         remarks: Excerpt::first(&path.remarks, ROWS, Clone::clone),
+        law: path_law::view(&path.law, labels, around),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::model::evidence::{EvidenceId, LabelEntry, Position};
 use crate::model::hop::{HopRole, Knowledge};
 use crate::model::law::{Basis, Grade, NormTouch, RegimeTouch, Status};
 use crate::model::net::{Asn, StateCode};
+use crate::model::path_law::PathLaw;
 use crate::model::time::{Day, Timestamp};
 use crate::report::model::*;
 
@@ -255,6 +256,7 @@ fn traceroute() -> Path {
         borders: vec![border(3, 4, "DE", "FR", 0.87), border(4, 6, "FR", "ES", 0.53), border(6, 7, "ES", "PT", 0.56)],
         states: states(&[("DE", 0.99), ("PT", 0.98), ("FR", 0.91), ("ES", 0.58)]),
         remarks: vec!["The way back may differ from the way there.".into()],
+        law: PathLaw::default(),
     }
 }
 
@@ -319,6 +321,7 @@ fn proxied() -> Path {
         borders: vec![border(0, 1, "CN", "US", 0.62), border(1, 2, "US", "JP", 0.55), border(2, 4, "JP", "SG", 0.6)],
         states: states(&[("SG", 0.97), ("US", 0.88), ("CN", 0.71), ("JP", 0.62)]),
         remarks: vec!["Entries left of 192.0.2.10 are what the sender wrote and may be invented.".into()],
+        law: PathLaw::default(),
     }
 }
 
@@ -361,6 +364,7 @@ fn flood() -> Path {
         borders: vec![],
         states: states(&[("PT", 0.97)]),
         remarks: vec![],
+        law: PathLaw::default(),
     }
 }
 
@@ -421,6 +425,7 @@ fn branches() -> Path {
         ],
         states: states(&[("US", 0.99), ("MX", 0.99), ("NL", 0.95), ("GB", 0.9)]),
         remarks: vec![],
+        law: PathLaw::default(),
     }
 }
 
@@ -446,6 +451,8 @@ pub(super) fn report() -> ReportModel {
             trusted_proxies: vec!["192.0.2.0/24".into()],
             victim_state: Some(state("PT")),
             on: "2026-09-21".parse().ok(),
+            requesting: None,
+            law_overlay: None,
             top: 10,
             findings: 4,
         },

@@ -3,6 +3,7 @@
 use crate::model::evidence::Position;
 use crate::model::hop::{HopRole, Knowledge};
 use crate::model::law::{Basis, Status};
+pub(super) use crate::report::claims::likelihood;
 use crate::report::model::Hop;
 
 /// A probability as printed: two decimals, never 0 and never 1 unless it cannot be told apart from a plain number.
@@ -13,20 +14,6 @@ pub(super) fn p(p: f32) -> String {
         "<0.01".into()
     } else {
         format!("{:.2}", p.min(0.99))
-    }
-}
-
-/// The words of likelihood of US Intelligence Community Directive 203 (2015), section D.6.e.2.a, first row.
-pub(super) fn likelihood(p: f32) -> &'static str {
-    match p {
-        p if !p.is_finite() => "unknown",
-        p if p >= 0.95 => "almost certain",
-        p if p >= 0.80 => "very likely",
-        p if p >= 0.55 => "likely",
-        p if p >= 0.45 => "roughly even",
-        p if p >= 0.20 => "unlikely",
-        p if p >= 0.05 => "very unlikely",
-        _ => "remote",
     }
 }
 
@@ -185,13 +172,6 @@ mod tests {
         assert_eq!(p(f32::NAN), "unknown");
         assert_eq!(likelihood(f32::NAN), "unknown");
         assert_eq!(shade(f32::NAN), 0);
-    }
-
-    #[test]
-    fn likelihood_changes_at_the_published_bounds() {
-        let words: Vec<&str> = [0.02, 0.05, 0.2, 0.45, 0.55, 0.8, 0.95].map(likelihood).into();
-        let table = ["remote", "very unlikely", "unlikely", "roughly even", "likely", "very likely", "almost certain"];
-        assert_eq!(words, table);
     }
 
     #[test]

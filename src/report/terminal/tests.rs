@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::hop::HopRole;
 use crate::model::law::{Grade, NormTouch};
+use crate::model::path_law::PathLaw;
 use crate::model::time::Timestamp;
 use crate::report::model::{Origin, Target};
 
@@ -44,6 +45,7 @@ fn path() -> Path {
         borders: Vec::new(),
         states: Vec::new(),
         remarks: Vec::new(),
+        law: PathLaw::default(),
     }
 }
 

@@ -1,0 +1,276 @@
+//! What rests on no instrument: the letter rogatory, and what stands beside all law.
+
+use std::sync::Arc;
+
+use super::super::dates::When;
+use super::bodies::{Addressee, known};
+use super::elsewhere::{directory, us_law};
+use super::pair::{Pair, read_source};
+use crate::model::channel::Purpose::{self, Act, Disclose, Inform, Preserve};
+use crate::model::channel::{Channel, Usable};
+use crate::model::law::{Grade, Status};
+use crate::model::net::StateCode;
+
+const PRACTICE: &str = "practice between states; no row of the tables";
+const INTERPOL: &str = "INTERPOL";
+const G7_NETWORK: &str = "G7 24/7 High Tech Crime Network";
+
+/// A channel on no instrument, to be filled.
+fn plain(kind: &str, purposes: &[Purpose], body: impl Into<Arc<str>>) -> Channel {
+    Channel {
+        kind: kind.into(),
+        purposes: purposes.to_vec(),
+        instrument: None,
+        article: "".into(),
+        limit: "".into(),
+        body: body.into(),
+        usable: Usable::Yes,
+        caveats: Vec::new(),
+        grade: Grade::Unconfirmed,
+        as_of: "unknown".into(),
+        source: PRACTICE.into(),
+    }
+}
+
+/// What the tables say of a membership.
+struct Member {
+    is: Option<bool>,
+    grade: Grade,
+    source: String,
+    caveat: Option<String>,
+}
+
+impl Pair<'_> {
+    /// A court asks a court, through ministries and embassies.
+    pub(super) fn letter(&self, general: &[Arc<str>]) -> Channel {
+        let body = self.body(Addressee::Central);
+        let mut c = plain("letter rogatory", &[Disclose, Act], body.name);
+        c.article = "comity".into();
+        c.caveats.push(
+            "no duty to answer, and no limit in time; reciprocity and dual criminality as the law of the requested state asks"
+                .into(),
+        );
+        c.caveats.extend(self.outside_budapest());
+        if !self.sovereigns().iter().any(|s| s.as_str() == "US") {
+            c.caveats.push(
+                format!(
+                    "bilateral treaties between {} and {} are not in the tables, which hold those of the US only: look into the treaty \
+                     lists of both",
+                    self.from, self.to
+                )
+                .into(),
+            );
+        }
+        for side in self.sides() {
+            if self.law.book.territory(side.as_str()).is_some_and(|t| t.parent.is_none()) {
+                c.caveats.push(format!("whether the other side deals with authorities of {side} is not in the tables").into());
+            }
+        }
+        c.caveats.extend(general.iter().cloned());
+        c.caveats.extend(body.caveat.map(Arc::from));
+        c
+    }
+
+    /// A reader looks for the Budapest Convention first: why it is not in the list.
+    fn outside_budapest(&self) -> Option<Arc<str>> {
+        let out: Vec<String> = self
+            .sides()
+            .into_iter()
+            .filter_map(|s| self.status("ETS185", s))
+            .filter(|s| !matches!(s.status, Status::Party | Status::Unknown | Status::Suspended | Status::Denounced))
+            .map(|s| format!("{} {} ({}, as of {})", s.state, s.status.as_str(), s.grade, s.as_of))
+            .collect();
+        (!out.is_empty()).then(|| format!("Budapest Convention (ETS185) not open on this day: {}", out.join(", ")).into())
+    }
+
+    /// Nobody answers for one of the places.
+    pub(super) fn letter_to_nobody(&self) -> Channel {
+        let mut c = plain("letter rogatory", &[Disclose, Act], "nobody that the tables know of");
+        c.article = "comity".into();
+        c.usable = Usable::Unknown;
+        for side in self.sides() {
+            let book = &self.law.book;
+            if let Some(t) = book.territory(side.as_str()) {
+                if t.parent.is_none() && (book.state(side).is_none() || !book.is_place(side)) {
+                    c.caveats.extend(self.place(side).map(Arc::from));
+                }
+            } else if book.state(side).is_none() {
+                c.caveats.push(format!("{side}: no state or territory of the rule book").into());
+            }
+        }
+        c
+    }
+
+    /// A state and its territory, or two territories of one state, are no parties to a treaty with each other.
+    pub(super) fn within(&self, state: StateCode) -> Channel {
+        let body = self.body(Addressee::Central);
+        let mut c = plain("arrangement within one state", &[Preserve, Disclose, Act], body.name);
+        c.article = format!("law of {state} between its parts").into();
+        c.usable = Usable::Unknown;
+        c.caveats.push(
+            format!("{} and {} have laws of their own under {state}: treaties do not bind them to each other, and their own arrangements are not in the tables", self.from, self.to)
+                .into(),
+        );
+        c.caveats.extend(self.sides().into_iter().filter_map(|s| self.place(s)).map(Arc::from));
+        c.caveats.extend(body.caveat.map(Arc::from));
+        c
+    }
+
+    /// Networks, CERTs, police information, points of contact, providers.
+    pub(super) fn beside(&self) -> Vec<Channel> {
+        let mut channels = Vec::new();
+        channels.extend(self.g7());
+        channels.push(self.cert());
+        channels.extend(self.interpol());
+        channels.extend(self.points_of_contact());
+        channels.extend(self.provider_of_its_own_accord());
+        channels
+    }
+
+    pub(super) fn cert(&self) -> Channel {
+        let own = self.domestic().filter(|(_, of)| of.is_none()).and_then(|(row, _)| known(&row.cert).map(|cert| (row, cert)));
+        let name = own.map_or_else(|| format!("national CERT or CSIRT of {}", self.to), |(_, cert)| cert.to_owned());
+        let mut c = plain("CERT-to-CERT", &[Inform, Act], name);
+        c.article = "practice".into();
+        c.caveats.push("gives no evidence for a court; norm 13(k) of A/70/174: CERTs are kept out of any harm and misuse".into());
+        match own {
+            Some((row, _)) => {
+                c.grade = row.cited.grade;
+                c.source = read_source(&row.cited.source).into();
+            }
+            None => {
+                c.usable = Usable::Unknown;
+                c.caveats.push(format!("the tables name no CERT of {}", self.to).into());
+            }
+        }
+        c
+    }
+
+    fn interpol(&self) -> Option<Channel> {
+        let members = self.sides().map(|s| self.member_of_interpol(s));
+        if members.iter().any(|m| m.is == Some(false)) {
+            return None;
+        }
+        let mut c = plain("INTERPOL", &[Preserve, Inform], format!("National Central Bureau of {}", self.to));
+        c.article = "I-24/7".into();
+        c.caveats.push("police information, no evidence for a court; not for matters of a political, military, religious or racial character".into());
+        self.fill(&mut c, members);
+        Some(c)
+    }
+
+    fn g7(&self) -> Option<Channel> {
+        let members = self.sides().map(|s| self.member_by_row(G7_NETWORK, s));
+        let known = members.iter().filter(|m| m.is == Some(true)).count();
+        // The list is not public: between two states of which nothing is known nothing is offered.
+        if known == 0 || members.iter().any(|m| m.is == Some(false)) {
+            return None;
+        }
+        let body = self.body(Addressee::OnCall);
+        let mut c = plain("G7 24/7 network", &[Preserve, Inform], body.name);
+        c.article = "practice".into();
+        self.fill(&mut c, members);
+        c.caveats.extend(body.caveat.map(Arc::from));
+        Some(c)
+    }
+
+    fn fill(&self, c: &mut Channel, members: [Member; 2]) {
+        c.grade = members.iter().map(|m| m.grade).max().unwrap_or(Grade::Unconfirmed);
+        if members.iter().any(|m| m.is.is_none()) {
+            c.usable = Usable::Unknown;
+        }
+        let mut sources: Vec<String> = members.iter().map(|m| m.source.clone()).collect();
+        sources.dedup();
+        c.source = sources.join("; ").into();
+        let mut caveats: Vec<String> = members.into_iter().filter_map(|m| m.caveat).collect();
+        caveats.dedup();
+        c.caveats.extend(caveats.into_iter().map(Arc::from));
+    }
+
+    fn member_by_row(&self, group: &str, state: StateCode) -> Member {
+        let tables = &self.law.tables;
+        match tables.groups.iter().find(|m| &*m.group == group && m.state == state) {
+            Some(row) => {
+                let is = tables.belongs(group, state, self.on).map(|(is, _)| is);
+                let mut parts = Vec::new();
+                if row.joined.is_none() && is == Some(true) {
+                    parts.push("since when is not in the table".to_owned());
+                }
+                if !row.cited.note.is_empty() {
+                    parts.push(row.cited.note.to_string());
+                }
+                let caveat = (!parts.is_empty()).then(|| format!("{state} in {group}: {}", parts.join("; ")));
+                Member { is, grade: row.cited.grade, source: read_source(&row.cited.source).to_owned(), caveat }
+            }
+            None => Member {
+                is: None,
+                grade: Grade::Unconfirmed,
+                source: "no row".to_owned(),
+                caveat: Some(format!("whether {state} takes part in {group} is not in the tables")),
+            },
+        }
+    }
+
+    /// The table has rows for those outside, those who joined late and those that were not in the list read; a member of the
+    /// United Nations without a row is taken as a member, and the channel says so.
+    fn member_of_interpol(&self, state: StateCode) -> Member {
+        let by_row = self.member_by_row(INTERPOL, state);
+        let is_un_member = self.law.book.state(state).is_some_and(|s| &*s.un_status == "UN member");
+        let has_row = self.law.tables.groups.iter().any(|m| &*m.group == INTERPOL && m.state == state);
+        if has_row || !is_un_member {
+            return by_row;
+        }
+        let outside = self.law.tables.groups.iter().find(|m| &*m.group == INTERPOL && &*m.status == "non-member");
+        Member {
+            is: Some(true),
+            grade: Grade::Unconfirmed,
+            source: outside.map_or_else(|| "no row".to_owned(), |m| read_source(&m.cited.source).to_owned()),
+            caveat: Some(
+                "taken as a member because the table lists those outside and is otherwise a list of exceptions; since when is not in it"
+                    .to_owned(),
+            ),
+        }
+    }
+
+    fn points_of_contact(&self) -> Option<Channel> {
+        let row = directory()?;
+        if row.since.is_none_or(|d| d.when(self.on) == When::Before) {
+            return None;
+        }
+        let in_un = |s: StateCode| self.law.book.state(s).is_some_and(|s| &*s.un_status == "UN member");
+        if !self.sides().into_iter().all(in_un) {
+            return None;
+        }
+        let mut c = plain("UN points of contact", &[Inform], format!("point of contact of {}, if it has named one", self.to));
+        c.article = "directory".into();
+        c.usable = Usable::Unknown;
+        c.grade = row.grade;
+        c.source = row.source.as_str().into();
+        let since = row.since.map_or_else(|| "an unknown day".to_owned(), |d| d.to_string());
+        c.caveats.push(format!("set up {since}: {}", row.what).into());
+        c.caveats.push("between states, on the security of ICTs; no channel for evidence".into());
+        Some(c)
+    }
+
+    /// Law of the United States lets a provider speak in an emergency.
+    fn provider_of_its_own_accord(&self) -> Option<Channel> {
+        if self.to.as_str() != "US" {
+            return None;
+        }
+        let row = us_law("18 U.S.C. 2702")?;
+        let mut c = plain("voluntary disclosure by the provider", &[Disclose], "the provider in the US");
+        c.article = row.provision.as_str().into();
+        c.limit = row.time_limit.as_deref().unwrap_or_default().into();
+        c.usable = Usable::Unknown;
+        c.grade = row.grade;
+        c.source = read_source(&row.source).into();
+        c.caveats.push(format!("{} ({})", row.effect, row.who.as_deref().unwrap_or("who: not read")).into());
+        c.caveats.push(
+            format!(
+                "nobody can be made to; whether an authority of {} counts as a governmental entity is not in the tables",
+                self.from
+            )
+            .into(),
+        );
+        Some(c)
+    }
+}

@@ -1,0 +1,241 @@
+//! How long traffic data last where they are kept: the clock that stands against a hop.
+//!
+//! The table of national law gives a period in months and the rule in words. Where the words name a shorter period for
+//! data of the same kind (90 days, or 12 months for access to the internet beside 24 for telephony) the data may be gone
+//! after that, and the clock runs to it. Where no duty is known nothing is assumed in its place: how long an operator
+//! keeps data of its own accord is not in the tables, and the data may be gone any day.
+
+use super::Law;
+use super::channels::{part_of, read_source};
+use crate::model::channel::Retention;
+use crate::model::law::Grade;
+use crate::model::net::StateCode;
+use crate::model::time::Day;
+
+/// The day on which the Court of Justice held the directive on data retention invalid (C-293/12): from then on national
+/// rules were struck down one by one.
+const DIRECTIVE_INVALID: (i32, u32, u32) = (2014, 4, 8);
+
+const ANY_DAY: &str = "no duty to keep traffic data is known: they may be gone any day";
+
+impl Law {
+    /// How long traffic data of something seen on a day lasts in a state. A territory that every treaty of its state
+    /// reaches has that state's rule; any other has its own or none that is known.
+    #[must_use]
+    pub fn retention(&self, state: StateCode, seen: Day) -> Retention {
+        let state = self.book.canonical(state);
+        let rows = &self.tables.domestic;
+        let parent = part_of(&self.book, state);
+        let Some(row) = rows.get(&state).or_else(|| parent.and_then(|p| rows.get(&p))) else {
+            return Retention {
+                state,
+                months: None,
+                rule: format!("the table of national law has no row for {state}; {ANY_DAY}").into(),
+                lost_from: None,
+                grade: Grade::Unconfirmed,
+                source: "no row in the table of national law".into(),
+            };
+        };
+        let mut words = Vec::new();
+        if row.state != state {
+            words.push(format!("as part of {}", row.state));
+        }
+        if !row.retention_rule.is_empty() {
+            words.push(row.retention_rule.to_string());
+        }
+        let mut lost_from = None;
+        match row.retention_months {
+            Some(months) => {
+                let full = after(seen, Period { count: months.into(), unit: Unit::Months });
+                lost_from = full;
+                let shorter = periods(&row.retention_rule).into_iter().filter_map(|p| after(seen, p).map(|day| (day, p)));
+                if let (Some(full), Some((day, period))) = (full, shorter.min_by_key(|(day, _)| *day))
+                    && day < full
+                {
+                    lost_from = Some(day);
+                    words.push(format!(
+                        "the words name a period of {period} beside that of {months} months (until {full}); the shorter one is counted"
+                    ));
+                }
+                if self.in_union(state, seen) && seen.civil() >= DIRECTIVE_INVALID {
+                    words.push(
+                        "Member State of the EU: its Court allows general retention of traffic data only within limits (C-293/12, C-793/19), \
+                         so that a rule on paper may not be applied"
+                            .to_owned(),
+                    );
+                }
+            }
+            None => words.push(ANY_DAY.to_owned()),
+        }
+        if !row.cited.note.is_empty() && row.cited.note.contains("period") {
+            words.push(row.cited.note.to_string());
+        }
+        Retention {
+            state,
+            months: row.retention_months,
+            rule: words.join("; ").into(),
+            lost_from,
+            grade: row.cited.grade,
+            source: read_source(&row.cited.source).into(),
+        }
+    }
+
+    fn in_union(&self, state: StateCode, on: Day) -> bool {
+        let state = part_of(&self.book, state).unwrap_or(state);
+        self.tables.belongs("EU", state, on).is_some_and(|(is, _)| is)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    Days,
+    Months,
+}
+
+/// `90 days`, `6 months`; years are months.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Period {
+    count: u32,
+    unit: Unit,
+}
+
+impl std::fmt::Display for Period {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.unit {
+            Unit::Days => write!(f, "{} days", self.count),
+            Unit::Months => write!(f, "{} months", self.count),
+        }
+    }
+}
+
+/// `seen` and a period: calendar months, and the last day of a month that is too short.
+fn after(seen: Day, period: Period) -> Option<Day> {
+    if period.unit == Unit::Days {
+        return seen.0.checked_add(i32::try_from(period.count).ok()?).map(Day);
+    }
+    let (year, month, day) = seen.civil();
+    let months = i64::from(year) * 12 + i64::from(month) - 1 + i64::from(period.count);
+    let (year, month) = (i32::try_from(months.div_euclid(12)).ok()?, months.rem_euclid(12) as u32 + 1);
+    (1..=day).rev().find_map(|d| Day::new(year, month, d))
+}
+
+/// The periods that the words name for traffic data of the internet. A clause on something else (content, telephony,
+/// subscribers, preservation on request) says nothing of them, and periods that are added up are one.
+fn periods(words: &str) -> Vec<Period> {
+    const OTHER: [&str; 9] =
+        ["content", "telephony", "subscriber", "identity", "location", "mobile", "preserv", "on order", "by decree"];
+    if words.contains('+') {
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    let mut unit = None;
+    for clause in words.to_ascii_lowercase().split([',', ';']) {
+        let tokens: Vec<&str> = clause.split(|c: char| !c.is_ascii_alphanumeric()).filter(|t| !t.is_empty()).collect();
+        let is_other = OTHER.iter().any(|o| clause.contains(o));
+        for (i, token) in tokens.iter().enumerate() {
+            // A year is the number of a law.
+            let Some(count) = token.parse::<u32>().ok().filter(|count| *count < 1900) else { continue };
+            // `12 months`, `1-2 years`; after a first period also a bare `9`, in the unit before it.
+            let own = tokens.iter().skip(i + 1).take(2).find_map(|t| unit_of(t));
+            let next_is_number =
+                tokens.get(i + 1).is_some_and(|t| t.parse::<u32>().is_ok() && clause.contains(&format!("{token}-{t} ")));
+            let own = own.filter(|_| next_is_number || tokens.get(i + 1).is_some_and(|t| unit_of(t).is_some()));
+            let bare =
+                own.is_none() && count < 100 && !tokens.get(i.wrapping_sub(1)).is_some_and(|t| ["s", "art", "no"].contains(t));
+            let Some((factor, u)) = own.or(unit.filter(|_| bare)) else { continue };
+            unit = Some((factor, u));
+            if !is_other && count > 0 {
+                found.push(Period { count: count.saturating_mul(factor), unit: u });
+            }
+        }
+    }
+    found
+}
+
+fn unit_of(token: &str) -> Option<(u32, Unit)> {
+    Some(match token {
+        "day" | "days" => (1, Unit::Days),
+        "month" | "months" => (1, Unit::Months),
+        "year" | "years" => (12, Unit::Months),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(state: &str, seen: &str) -> (Option<u16>, Option<String>, String) {
+        let r = Law::shipped().unwrap().retention(state.parse().unwrap(), seen.parse().unwrap());
+        (r.months, r.lost_from.map(|d| d.to_string()), r.rule.to_string())
+    }
+
+    #[test]
+    fn months_are_calendar_months() {
+        let months = |count| Period { count, unit: Unit::Months };
+        for (seen, period, lost) in [
+            ("2026-11-22", months(12), "2027-11-22"),
+            ("2026-08-31", months(6), "2027-02-28"),
+            ("2023-08-31", months(6), "2024-02-29"),
+            ("2024-02-29", months(12), "2025-02-28"),
+            ("2026-01-31", months(1), "2026-02-28"),
+            ("2026-12-01", months(1), "2027-01-01"),
+            ("2026-11-22", Period { count: 90, unit: Unit::Days }, "2027-02-20"),
+        ] {
+            assert_eq!(after(seen.parse().unwrap(), period).map(|d| d.to_string()).as_deref(), Some(lost), "{seen} {period}");
+        }
+        assert_eq!(after(Day(i32::MAX), months(12)), None);
+        assert_eq!(after(Day(i32::MAX), Period { count: 90, unit: Unit::Days }), None);
+    }
+
+    #[test]
+    fn the_words_name_other_periods() {
+        let in_words = |text| periods(text).iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        for (words, named) in [
+            (
+                "CPCE L.34-1 and decree 2021-1361 ff: 12 months traffic by yearly renewed order; identity data 5 years",
+                "12 months",
+            ),
+            ("Law 167/2017: 72 months for grave crime; otherwise 24 telephony, 12 internet", "72 months 12 months"),
+            ("Act 917/2014 s. 157: mobile 12 months, internet access 9, internet telephony 6", "9 months"),
+            ("internet logs 3 months, telephony 12 months", "3 months"),
+            ("logs 180 days in Indian jurisdiction; subscriber data 5 years; licence: IPDR 2 years", "180 days 24 months"),
+            ("access providers' traffic up to 2 years, hosting 1-2 years", "24 months 12 months 24 months"),
+            ("12 months online + 24 months archived", ""),
+            ("Electronic Communications Act s. 111-1: 1 year", "12 months"),
+            ("internet access 10 months, telephony 6, location 2", "10 months"),
+            ("1 year; preservation 90 days", "12 months"),
+            ("", ""),
+        ] {
+            assert_eq!(in_words(words), named, "{words}");
+        }
+    }
+
+    #[test]
+    fn a_duty_gives_a_day_and_none_gives_none() {
+        let (months, lost, rule) = kept("NG", "2026-11-22");
+        assert_eq!((months, lost.as_deref()), (Some(24), Some("2028-11-22")));
+        assert!(rule.contains("2 years"));
+        for state in ["DE", "NL", "US", "KP", "HK", "SO", "QQ", "FO", "JE"] {
+            let (months, lost, rule) = kept(state, "2026-11-22");
+            assert_eq!((months, lost), (None, None), "{state}");
+            assert!(rule.contains("no duty") && rule.contains("any day"), "{state}: {rule}");
+        }
+        assert!(kept("AT", "2026-11-22").2.contains("annulled"));
+    }
+
+    #[test]
+    fn the_shorter_period_counts_and_is_named() {
+        let (months, lost, rule) = kept("IT", "2026-11-22");
+        assert_eq!((months, lost.as_deref()), (Some(72), Some("2027-11-22")));
+        assert!(rule.contains("2032-11-22") && rule.contains("Member State"), "{rule}");
+    }
+
+    #[test]
+    fn part_of_a_state_has_its_rule_and_a_country_of_its_own_has_not() {
+        let (months, _, rule) = kept("RE", "2026-11-22");
+        assert_eq!(months, kept("FR", "2026-11-22").0);
+        assert!(rule.starts_with("as part of FR"));
+        assert_eq!(kept("UK", "2026-11-22").0, kept("GB", "2026-11-22").0);
+    }
+}

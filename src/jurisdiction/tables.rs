@@ -1,0 +1,376 @@
+//! The tables beside the instruments: who belongs to which organisation, what national law says, how states voted, what
+//! they signed and what they have published. Facts with sources, like the rule book, and loaded as strictly.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::book::{LawError, grade};
+use super::dates::Dated;
+use super::fields::{Fields, Table};
+use crate::model::law::Grade;
+use crate::model::net::StateCode;
+
+/// Where a row was read, and how well it is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cited {
+    /// What was read.
+    pub source: Arc<str>,
+    /// How well.
+    pub grade: Grade,
+    /// Remarks.
+    pub note: Arc<str>,
+}
+
+/// A membership of an organisation or network.
+#[derive(Clone, Debug)]
+pub struct Membership {
+    /// `EU`, `INTERPOL`, `Budapest 24/7 network (art. 35)` …
+    pub group: Arc<str>,
+    /// The state.
+    pub state: StateCode,
+    /// `member`, or what it is instead: `partner`, `withdrawn`, `inactive` …
+    pub status: Arc<str>,
+    /// Since when; `None` if the table has no date.
+    pub joined: Option<Dated>,
+    /// Until when; `None` if it has not left, or nobody wrote the day down.
+    pub left: Option<Dated>,
+    /// Where it was read.
+    pub cited: Cited,
+}
+
+/// National law and authorities of a state.
+#[derive(Clone, Debug)]
+pub struct Domestic {
+    /// The state.
+    pub state: StateCode,
+    /// Computer-crime law.
+    pub computer_crime_law: Arc<str>,
+    /// Data-protection law.
+    pub data_protection_law: Arc<str>,
+    /// Rule on the retention of traffic data, in words.
+    pub retention_rule: Arc<str>,
+    /// Months for which providers must keep traffic data; `None` where there is no such duty or nobody knows it. The words
+    /// say which.
+    pub retention_months: Option<u16>,
+    /// Blocking and localisation.
+    pub blocking_localisation: Arc<str>,
+    /// Central authority for mutual legal assistance.
+    pub mla_authority: Arc<str>,
+    /// National CERT.
+    pub cert: Arc<str>,
+    /// Body on call day and night.
+    pub contact_24_7: Arc<str>,
+    /// Where it was read.
+    pub cited: Cited,
+}
+
+/// What a state, or a region speaking for its states, has said, signed or done.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Two letters, or `EU` and `x-AU` for texts of the European and the African Union.
+    pub who: Arc<str>,
+    /// On what: a question, a declaration, a regime.
+    pub item: Arc<str>,
+    /// The answer: `affirms`, `supporter`, `signed` …
+    pub value: Arc<str>,
+    /// When; `None` if it is no plain date.
+    pub date: Option<Dated>,
+    /// The date as it is written.
+    pub dated: Arc<str>,
+    /// Where it was read.
+    pub cited: Cited,
+}
+
+impl Statement {
+    /// The state, unless a region speaks.
+    #[must_use]
+    pub fn state(&self) -> Option<StateCode> {
+        StateCode::new(&self.who).filter(|s| s.as_str() != "EU")
+    }
+}
+
+/// A vote.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Vote {
+    /// For.
+    Yes,
+    /// Against.
+    No,
+    /// Present, and neither.
+    Abstain,
+    /// Did not vote.
+    Absent,
+    /// The sources do not have it.
+    Unknown,
+}
+
+impl Vote {
+    /// The word in tables.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Abstain => "abstain",
+            Self::Absent => "absent",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl FromStr for Vote {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        Ok(match s {
+            "yes" => Self::Yes,
+            "no" => Self::No,
+            "abstain" => Self::Abstain,
+            "absent" => Self::Absent,
+            "" => Self::Unknown,
+            other => return Err(format!("{other:?} is no vote")),
+        })
+    }
+}
+
+/// A roll call of the General Assembly.
+#[derive(Clone, Debug)]
+pub struct RollCall {
+    /// `A/RES/73/27`.
+    pub symbol: Arc<str>,
+    /// What it was about.
+    pub title: Arc<str>,
+    /// Day of the vote.
+    pub date: Dated,
+    /// Who tabled it.
+    pub tabled_by: Arc<str>,
+    /// The published count, as it is written (`119-46-14`).
+    pub count: Arc<str>,
+    /// The line that it is an item of (`F1`); blank if of none.
+    pub line: Arc<str>,
+    /// The vote that counts as +1 there.
+    pub plus: Option<Vote>,
+    /// How each state voted, with the grade of the row.
+    pub votes: BTreeMap<StateCode, (Vote, Grade)>,
+    /// Where the votes were read.
+    pub source: Arc<str>,
+}
+
+/// The tables.
+#[derive(Clone, Debug)]
+pub struct LawTables {
+    /// Memberships, by group and state.
+    pub groups: Vec<Membership>,
+    /// National law.
+    pub domestic: BTreeMap<StateCode, Domestic>,
+    /// Declarations and networks that states join one by one.
+    pub memberships: Vec<Statement>,
+    /// What states say of the law that applies.
+    pub positions: Vec<Statement>,
+    /// The papers in which they say it.
+    pub position_papers: Vec<Statement>,
+    /// Signatures of 2012.
+    pub wcit12: Vec<Statement>,
+    /// Cyber sanctions.
+    pub sanctions: Vec<Statement>,
+    /// Blocking and filtering.
+    pub filtering: Vec<Statement>,
+    /// Members of the groups of governmental experts.
+    pub gge: Vec<Statement>,
+    /// Sponsors of the two tracks of 2023.
+    pub sponsors: Vec<Statement>,
+    /// Roll calls, by date.
+    pub roll_calls: Vec<RollCall>,
+}
+
+/// Name below `data/law`, and text.
+pub(super) const TABLES: &[(&str, &str)] = &[
+    ("domestic.csv", include_str!("../../data/law/domestic.csv")),
+    ("filtering_regimes.csv", include_str!("../../data/law/filtering_regimes.csv")),
+    ("gge_membership.csv", include_str!("../../data/law/gge_membership.csv")),
+    ("groups.csv", include_str!("../../data/law/groups.csv")),
+    ("memberships.csv", include_str!("../../data/law/memberships.csv")),
+    ("national_positions.csv", include_str!("../../data/law/national_positions.csv")),
+    ("national_positions_docs.csv", include_str!("../../data/law/national_positions_docs.csv")),
+    ("poa_cosponsors.csv", include_str!("../../data/law/poa_cosponsors.csv")),
+    ("rollcall_items.csv", include_str!("../../data/law/rollcall_items.csv")),
+    ("rollcall_sources.csv", include_str!("../../data/law/rollcall_sources.csv")),
+    ("rollcalls.csv", include_str!("../../data/law/rollcalls.csv")),
+    ("sanctions_regimes.csv", include_str!("../../data/law/sanctions_regimes.csv")),
+    ("wcit12.csv", include_str!("../../data/law/wcit12.csv")),
+];
+
+impl LawTables {
+    /// Loads them from named texts. A table that is not given is refused; other names are ignored, since they belong to the
+    /// rule book.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with its file, line and column.
+    pub fn from_files(files: &[(&str, &str)]) -> Result<Self, LawError> {
+        let take = |name: &'static str| {
+            let found = files.iter().find(|(n, _)| *n == name);
+            found.map(|(_, text)| (name, *text)).ok_or_else(|| LawError::Missing { file: name.to_owned() })
+        };
+        Ok(Self {
+            groups: rows(take("groups.csv")?, membership)?,
+            domestic: rows(take("domestic.csv")?, domestic)?.into_iter().map(|d| (d.state, d)).collect(),
+            memberships: rows(take("memberships.csv")?, statement)?,
+            positions: rows(take("national_positions.csv")?, statement)?,
+            position_papers: rows(take("national_positions_docs.csv")?, statement)?,
+            wcit12: rows(take("wcit12.csv")?, statement)?,
+            sanctions: rows(take("sanctions_regimes.csv")?, statement)?,
+            filtering: rows(take("filtering_regimes.csv")?, statement)?,
+            gge: rows(take("gge_membership.csv")?, statement)?,
+            sponsors: rows(take("poa_cosponsors.csv")?, statement)?,
+            roll_calls: roll_calls(take("rollcall_items.csv")?, take("rollcalls.csv")?, take("rollcall_sources.csv")?)?,
+        })
+    }
+
+    /// Does the state belong to the group on the day? `None`: it is listed without a date that settles it, or as something
+    /// other than a member.
+    #[must_use]
+    pub fn belongs(&self, group: &str, state: StateCode, on: crate::model::time::Day) -> Option<(bool, &Membership)> {
+        use super::dates::When;
+        let row = self.groups.iter().find(|m| &*m.group == group && m.state == state)?;
+        let gone = row.left.map(|d| d.when(on));
+        let is = match (&*row.status, gone) {
+            (_, Some(When::Since)) => false,
+            (_, Some(When::Unsure)) => return None,
+            ("member", _) | ("withdrawn", Some(When::Before)) => match row.joined.map(|d| d.when(on)) {
+                Some(When::Before) => false,
+                Some(When::Unsure) => return None,
+                Some(When::Since) | None => true,
+            },
+            ("withdrawn" | "non-member" | "applicant" | "partner" | "invited" | "associate", _) => false,
+            _ => return None,
+        };
+        Some((is, row))
+    }
+}
+
+fn rows<T>((file, text): (&str, &str), read: impl Fn(&Fields<'_>) -> Result<T, LawError>) -> Result<Vec<T>, LawError> {
+    let mut table = Table::new(file, text)?;
+    let mut out = Vec::new();
+    while let Some(row) = table.next_row() {
+        out.push(read(&row?)?);
+    }
+    Ok(out)
+}
+
+fn cited(row: &Fields<'_>) -> Result<Cited, LawError> {
+    Ok(Cited { source: row.required("source")?.into(), grade: grade(row)?, note: row.get("note")?.into() })
+}
+
+fn membership(row: &Fields<'_>) -> Result<Membership, LawError> {
+    Ok(Membership {
+        group: row.required("group")?.into(),
+        state: row.parsed("state")?,
+        status: row.required("status")?.into(),
+        joined: row.optional("joined")?,
+        left: row.optional_column("left")?,
+        cited: cited(row)?,
+    })
+}
+
+fn domestic(row: &Fields<'_>) -> Result<Domestic, LawError> {
+    let text = |column: &str| row.get(column).map(Arc::from);
+    Ok(Domestic {
+        state: row.parsed("state")?,
+        computer_crime_law: text("computer_crime_law")?,
+        data_protection_law: text("data_protection_law")?,
+        retention_rule: text("retention_rule")?,
+        retention_months: row.optional("retention_months")?,
+        blocking_localisation: text("blocking_localisation")?,
+        mla_authority: text("mla_authority")?,
+        cert: text("cert")?,
+        contact_24_7: text("contact_24_7")?,
+        cited: cited(row)?,
+    })
+}
+
+fn statement(row: &Fields<'_>) -> Result<Statement, LawError> {
+    let dated = row.get("date")?;
+    Ok(Statement {
+        who: row.required("state")?.into(),
+        item: row.required("item")?.into(),
+        value: row.required("value")?.into(),
+        date: dated.parse().ok(),
+        dated: dated.into(),
+        cited: cited(row)?,
+    })
+}
+
+fn roll_calls(items: (&str, &str), votes: (&str, &str), sources: (&str, &str)) -> Result<Vec<RollCall>, LawError> {
+    let sources: BTreeMap<String, Arc<str>> =
+        rows(sources, |row| Ok((row.required("id")?.to_owned(), row.required("source")?.into())))?.into_iter().collect();
+    let mut calls: Vec<RollCall> = rows(items, |row| {
+        Ok(RollCall {
+            symbol: row.required("item")?.into(),
+            title: row.required("title")?.into(),
+            date: row.parsed("date")?,
+            tabled_by: row.get("tabled_by")?.into(),
+            count: row.required("yes-no-abstain")?.into(),
+            line: row.get("index")?.into(),
+            plus: match row.get("plus_vote")? {
+                "" => None,
+                word => Some(word.parse().map_err(|why: String| row.error("plus_vote", why))?),
+            },
+            votes: BTreeMap::new(),
+            source: Arc::default(),
+        })
+    })?;
+    let mut table = Table::new(votes.0, votes.1)?;
+    while let Some(row) = table.next_row() {
+        let row = row?;
+        let (item, state, id): (&str, StateCode, &str) = (row.required("item")?, row.parsed("state")?, row.required("source")?);
+        let vote = row.get("value")?.parse().map_err(|why: String| row.error("value", why))?;
+        let grade = grade(&row)?;
+        let call = calls.iter_mut().find(|c| &*c.symbol == item).ok_or_else(|| row.error("item", "no such roll call"))?;
+        call.source = sources.get(id).cloned().unwrap_or_else(|| id.into());
+        if call.votes.insert(state, (vote, grade)).is_some() {
+            return Err(row.error("state", "listed twice for this vote"));
+        }
+    }
+    calls.sort_by(|a, b| a.date.first.cmp(&b.date.first).then_with(|| a.symbol.cmp(&b.symbol)));
+    Ok(calls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Law;
+    use super::*;
+
+    #[test]
+    fn the_shipped_tables_load() {
+        let law = Law::shipped().unwrap();
+        let t = &law.tables;
+        assert_eq!(t.roll_calls.iter().filter(|c| !c.votes.is_empty()).count(), 12);
+        assert!(t.roll_calls.iter().all(|c| c.votes.is_empty() || c.votes.len() == 193));
+        let de = StateCode::new("DE").unwrap();
+        assert!(t.domestic.contains_key(&de));
+        assert_eq!(t.belongs("EU", de, "2026-01-01".parse().unwrap()).map(|(is, _)| is), Some(true));
+        assert!(t.belongs("EU", StateCode::new("BR").unwrap(), "2026-01-01".parse().unwrap()).is_none());
+    }
+
+    #[test]
+    fn who_left_is_out_from_that_day() {
+        let law = Law::shipped().unwrap();
+        let gb = StateCode::new("GB").unwrap();
+        let is = |on: &str| law.tables.belongs("EU", gb, on.parse().unwrap()).map(|(is, _)| is);
+        assert_ne!(is("2026-01-01"), Some(true));
+    }
+
+    #[test]
+    fn a_row_without_source_or_with_an_odd_vote_is_refused() {
+        let replaced = |file: &str, text: &str| {
+            let files: Vec<(&str, &str)> = TABLES.iter().map(|&(n, t)| if n == file { (n, text) } else { (n, t) }).collect();
+            LawTables::from_files(&files).map(drop).map_err(|e| e.to_string())
+        };
+        let head = "state,item,value,date,note,source,grade,confidence\n";
+        assert!(replaced("wcit12.csv", &format!("{head}DE,x,signed,2012-12-14,,,confirmed,\n")).unwrap_err().contains("source"));
+        assert!(replaced("wcit12.csv", &format!("{head}DE,x,signed,2012-12-14,,page,sure,\n")).unwrap_err().contains("grade"));
+        let votes = "item,state,value,date,note,source,grade,confidence\nA/RES/73/27,DE,perhaps,2018-12-05,,v1,confirmed,\n";
+        assert!(replaced("rollcalls.csv", votes).unwrap_err().contains("vote"));
+    }
+}

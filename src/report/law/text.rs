@@ -1,0 +1,81 @@
+//! A document for a terminal or a pipe.
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::document::{Document, Readable, Section};
+use crate::report::escape::visible;
+use crate::report::terminal::Look;
+
+/// The view as text. Colours only where `look` allows them; nothing in it can give a terminal an order.
+#[must_use]
+pub fn text(view: &impl Readable, look: Look) -> String {
+    let document = view.document();
+    let mut out = look.head(&visible(&document.title));
+    out.push('\n');
+    for paragraph in &document.lead {
+        wrapped(&mut out, look, "", &visible(paragraph));
+    }
+    for section in &document.sections {
+        write_section(&mut out, look, section);
+    }
+    write_sources(&mut out, look, &document);
+    out
+}
+
+fn write_section(out: &mut String, look: Look, section: &Section) {
+    out.push('\n');
+    out.push_str(&look.head(&visible(&section.title)));
+    out.push('\n');
+    for paragraph in &section.text {
+        wrapped(out, look, "  ", &visible(paragraph));
+    }
+    if section.rows.is_empty() {
+        return;
+    }
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic).set_width(look.width.max(60) - 3);
+    if section.head.iter().any(|h| !h.is_empty()) {
+        table.set_header(&section.head);
+    }
+    for row in &section.rows {
+        table.add_row(row.iter().map(|cell| visible(cell).into_owned()));
+    }
+    for line in table.to_string().lines() {
+        out.push_str(format!("  {}", line.trim_end()).trim_end());
+        out.push('\n');
+    }
+}
+
+fn write_sources(out: &mut String, look: Look, document: &Document) {
+    if document.sources.is_empty() {
+        return;
+    }
+    out.push('\n');
+    out.push_str(&look.head("Sources"));
+    out.push('\n');
+    for (n, source) in document.sources.iter().enumerate() {
+        wrapped(out, look, "  ", &format!("[{}] {}", n + 1, visible(source)));
+    }
+}
+
+/// `text` broken at words to the width.
+fn wrapped(out: &mut String, look: Look, indent: &str, text: &str) {
+    let most = usize::from(look.width.max(60)) - indent.len();
+    let mut column = 0;
+    for word in text.split(' ').filter(|w| !w.is_empty()) {
+        let length = word.chars().count();
+        if column != 0 && column + 1 + length > most {
+            out.push('\n');
+            column = 0;
+        }
+        if column == 0 {
+            out.push_str(indent);
+        } else {
+            out.push(' ');
+            column += 1;
+        }
+        out.push_str(word);
+        column += length;
+    }
+    out.push('\n');
+}

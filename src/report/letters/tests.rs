@@ -1,0 +1,245 @@
+//! Letters: what they carry, what they must not say, and that both renderings hold.
+
+use std::collections::BTreeMap;
+
+use super::{Block, Letter, docx, draft, markdown};
+use crate::report::plan::sample::{plan_of, report};
+
+fn letters() -> Vec<Letter> {
+    draft(&plan_of(&report(), "FR"))
+}
+
+fn text_of(letter: &Letter) -> String {
+    letter
+        .blocks
+        .iter()
+        .map(|b| match b {
+            Block::Title(t) | Block::Heading(t) | Block::Para(t) => t.clone(),
+            Block::Bullets(items) => items.join("\n"),
+            Block::Table { rows, .. } => rows.iter().map(|r| r.join(" | ")).collect::<Vec<_>>().join("\n"),
+        })
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn one_request_per_foreign_state_and_one_notice_per_place_of_use() {
+    let names: Vec<String> = letters().into_iter().map(|l| l.name).collect();
+    assert_eq!(
+        names,
+        [
+            "BE-preservation-request",
+            "DE-notification",
+            "DE-preservation-request",
+            "NL-preservation-request",
+            "SG-notification",
+            "SG-preservation-request",
+            "US-preservation-request"
+        ]
+    );
+    assert!(names.iter().all(|n| n.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')));
+    let own: Vec<String> = draft(&plan_of(&report(), "DE")).into_iter().map(|l| l.name).collect();
+    assert!(own.iter().all(|n| !n.starts_with("DE")), "no letter to oneself: {own:?}");
+}
+
+#[test]
+fn facts_stand_in_and_blanks_are_marked() {
+    let all = letters();
+    let sg = all.iter().find(|l| l.name == "SG-preservation-request").unwrap();
+    let text = text_of(sg);
+    for fact in [
+        "192.0.2.1",
+        "tcp 40001",
+        "2026-03-17T02:03:45.177207Z",
+        "198.51.100.7 port 22",
+        "e1",
+        &"ab".repeat(32),
+        &"cd".repeat(32),
+        "p 0.97",
+        "ETS185, art. 29",
+        "rows as of 2026-11-22, grade partly",
+        "60 days",
+        "Location is not responsibility",
+        "[[YOUR REFERENCE]]",
+        "[[NAME AND OFFICE]]",
+        "no legal advice",
+    ] {
+        assert!(text.contains(fact), "{fact} is not in\n{text}");
+    }
+    assert!(!text.contains("secret case"), "folders stay at home");
+    let be = text_of(all.iter().find(|l| l.name == "BE-preservation-request").unwrap());
+    assert!(be.contains("[[CHANNEL]]") && be.contains("[[COMPETENT BODY]]"));
+    assert!(be.contains("only if the machine is there: location is uncertain"));
+    let notice = text_of(all.iter().find(|l| l.name == "SG-notification").unwrap());
+    assert!(notice.contains("a notice, not an accusation") && notice.contains("13(c)") && notice.contains("grade partly"));
+    assert!(notice.contains("geolocated in Singapore (SG)"));
+}
+
+/// A state, its code, or a word for it, as the subject of what only people do.
+#[test]
+fn no_state_is_the_subject_of_an_attack_verb() {
+    let verbs = [
+        "attack",
+        "hack",
+        "launch",
+        "breach",
+        "infiltrat",
+        "target",
+        "compromis",
+        "steal",
+        "stole",
+        "spied",
+        "penetrat",
+        "exploit",
+        "is responsible",
+        "is behind",
+        "perpetrat",
+        "committed",
+        "guilty",
+    ];
+    for letter in letters() {
+        let text = text_of(&letter).replace(crate::report::model::NON_CLAIM, "");
+        for sentence in text.split(['.', '\n', '|', ';', ':']) {
+            let lower = sentence.to_lowercase();
+            let Some(at) = verbs.iter().filter_map(|v| lower.find(v)).min() else { continue };
+            let before = &sentence[..at.min(sentence.len())];
+            for subject in ["Singapore", "SG", "DE", "NL", "BE", "US", "State", "state", "government", "your "] {
+                let named = before
+                    .split(|c: char| !c.is_alphanumeric() && c != ' ')
+                    .any(|part| part.split(' ').any(|w| w == subject.trim()));
+                assert!(!named, "{}: {sentence}", letter.name);
+            }
+        }
+        let lower = text.to_lowercase();
+        for word in ["100 %", "100%", "confidence", "culprit is", "perpetrator"] {
+            assert!(!lower.contains(word), "{}: {word}", letter.name);
+        }
+    }
+}
+
+#[test]
+fn markdown_takes_no_orders() {
+    for letter in letters() {
+        let md = markdown::render(&letter);
+        assert!(!md.contains(['\u{1b}', '\u{7}', '\u{202e}', '\r', '\u{fffe}']));
+        assert!(
+            !md.contains("<script>")
+                && !md.replace("\\]", "").contains("](http")
+                && !md.contains("http://")
+                && !md.contains("https://"),
+            "{md}"
+        );
+        assert!(md.matches("**[[YOUR REFERENCE]]**").count() >= 1);
+        // Every row of a table has the cells of its head.
+        for table in md.split("\n\n").filter(|b| b.trim_start().starts_with('|')) {
+            let cells = |l: &str| l.replace("\\|", "").matches('|').count();
+            let mut lines = table.trim().lines();
+            let head = cells(lines.next().unwrap());
+            assert!(lines.all(|l| cells(l) == head), "{table}");
+        }
+    }
+}
+
+/// Reads a ZIP archive by its central directory, as APPNOTE 4.3 says, and checks sums and times.
+fn unzip(bytes: &[u8]) -> BTreeMap<String, Vec<u8>> {
+    let u16_at = |at: usize| usize::from(u16::from_le_bytes(bytes[at..at + 2].try_into().unwrap()));
+    let u32_at = |at: usize| u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+    let end = bytes.len() - 22;
+    assert_eq!(&bytes[end..end + 4], b"PK\x05\x06");
+    let (count, size, mut at) = (u16_at(end + 10), u32_at(end + 12), u32_at(end + 16));
+    assert_eq!(at + size, end);
+    let mut out = BTreeMap::new();
+    for _ in 0..count {
+        assert_eq!(&bytes[at..at + 4], b"PK\x01\x02");
+        assert_eq!((u16_at(at + 10), u16_at(at + 12), u16_at(at + 14)), (0, 0, 33), "stored, 1980-01-01");
+        let (crc, length, name, local) = (u32_at(at + 16), u32_at(at + 24), u16_at(at + 28), u32_at(at + 42));
+        let text = String::from_utf8(bytes[at + 46..at + 46 + name].to_vec()).unwrap();
+        assert_eq!(&bytes[local..local + 4], b"PK\x03\x04");
+        assert_eq!(&bytes[local + 30..local + 30 + u16_at(local + 26)], text.as_bytes());
+        let from = local + 30 + u16_at(local + 26) + u16_at(local + 28);
+        let content = bytes[from..from + length].to_vec();
+        let mut sum = flate2::Crc::new();
+        sum.update(&content);
+        assert_eq!(sum.sum() as usize, crc, "{text}");
+        assert!(out.insert(text, content).is_none());
+        at += 46 + name;
+    }
+    assert_eq!(at, end);
+    out
+}
+
+/// Well-formed: every start tag has its end tag, in order, attributes are quoted, and `<` and `&` stand nowhere else.
+fn well_formed(xml: &str) -> Result<usize, String> {
+    let (mut open, mut rest, mut tags) =
+        (Vec::new(), xml.strip_prefix("<?xml").and_then(|r| r.split_once("?>")).ok_or("head")?.1, 0);
+    while let Some((text, tail)) = rest.split_once('<') {
+        character_data(text)?;
+        let (tag, after) = tail.split_once('>').ok_or("tag without end")?;
+        tags += 1;
+        if let Some(name) = tag.strip_prefix('/') {
+            let last: &str = open.pop().ok_or_else(|| format!("</{name}> without start"))?;
+            if last != name {
+                return Err(format!("<{last}> closed by </{name}>"));
+            }
+        } else {
+            let (body, alone) = tag.strip_suffix('/').map_or((tag, false), |b| (b, true));
+            let (name, attributes) = body.split_once(' ').unwrap_or((body, ""));
+            if name.is_empty()
+                || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == ':')
+                || attributes.matches('"').count() % 2 != 0
+            {
+                return Err(format!("<{tag}>"));
+            }
+            if !alone {
+                open.push(name);
+            }
+        }
+        rest = after;
+    }
+    character_data(rest)?;
+    if open.is_empty() { Ok(tags) } else { Err(format!("open: {open:?}")) }
+}
+
+fn character_data(text: &str) -> Result<(), String> {
+    for (at, _) in text.match_indices('&') {
+        if !["&amp;", "&lt;", "&gt;", "&quot;"].iter().any(|e| text[at..].starts_with(e)) {
+            return Err(format!("& in {text}"));
+        }
+    }
+    match text.chars().find(|&c| (c.is_control() && c != '\n') || matches!(c, '\u{fffe}' | '\u{ffff}')) {
+        Some(c) => Err(format!("{c:?} in {text}")),
+        None => Ok(()),
+    }
+}
+
+#[test]
+fn a_document_unzips_and_its_parts_are_well_formed() {
+    for letter in letters() {
+        let bytes = docx::render(&letter);
+        let parts = unzip(&bytes);
+        let names: Vec<&str> = parts.keys().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            ["[Content_Types].xml", "_rels/.rels", "word/_rels/document.xml.rels", "word/document.xml", "word/styles.xml"]
+        );
+        for (name, part) in &parts {
+            let tags =
+                well_formed(std::str::from_utf8(part).unwrap()).unwrap_or_else(|why| panic!("{} {name}: {why}", letter.name));
+            assert!(tags > 2);
+        }
+        let document = std::str::from_utf8(&parts["word/document.xml"]).unwrap();
+        assert!(document.contains("[[YOUR REFERENCE]]") && document.contains("w:val=\"yellow\""));
+        assert!(!document.contains("<script>"));
+        assert_eq!(bytes, docx::render(&letter), "the same letter gives the same bytes");
+    }
+}
+
+#[test]
+fn the_check_of_xml_can_fail() {
+    let head = "<?xml version=\"1.0\"?>";
+    assert!(well_formed(&format!("{head}<a><b/>x &amp; y</a>")).is_ok());
+    for bad in ["<a><b></a></b>", "<a>", "<a>&</a>", "<a>\u{1b}</a>", "<a x=\"1></a>", "</a>"] {
+        assert!(well_formed(&format!("{head}{bad}")).is_err(), "{bad}");
+    }
+    assert_eq!(docx::xml("a\u{1b}<&>\"\u{ffff}\n"), "a\u{fffd}&lt;&amp;&gt;&quot;\u{fffd} ");
+}

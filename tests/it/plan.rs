@@ -1,0 +1,260 @@
+//! `rutter plan`: a report in, a checklist and letters out.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use super::support::{json, repo, run, rutter};
+
+/// A report of the fixture, in a file.
+fn report(folder: &Path, capture: &str) -> String {
+    let path = folder.join("report.json").display().to_string();
+    let (code, _, err) = run(&["trace", capture, "-o", &path]);
+    assert_eq!(code, 0, "{err}");
+    path
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().unwrap()
+}
+
+#[test]
+fn a_plan_keeps_its_contract_and_is_the_same_twice() {
+    let schema: Value = serde_json::from_slice(&fs::read(repo("schema/plan-1.json")).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for capture in [
+        "fixtures/incident/",
+        "fixtures/ssh-bruteforce-gre.pcap.gz",
+        "fixtures/proxy-chain.pcap",
+        "fixtures/syn-flood.pcap.zst",
+        "fixtures/backbone-v4.pcapng",
+    ] {
+        let path = report(folder.path(), capture);
+        let plan = json(&["plan", &path, "--requesting", "FR"]);
+        let complaints: Vec<String> = schema.iter_errors(&plan).map(|e| format!("{}: {e}", e.instance_path())).take(5).collect();
+        assert!(complaints.is_empty(), "{capture}: {complaints:?}");
+        assert_eq!(plan, json(&["plan", &path, "--requesting", "fr"]));
+        // Unknown first, then by day.
+        let days: Vec<Option<&str>> = list(&plan["requests"]).iter().map(|r| r["retention"]["lost_from"].as_str()).collect();
+        assert!(days.is_sorted(), "{days:?}");
+        // Everything that is named is there.
+        let there: Vec<&str> = list(&plan["evidence"]).iter().map(|e| e["id"].as_str().unwrap()).collect();
+        for id in list(&plan["requests"]).iter().chain(list(&plan["not_asked"])).flat_map(|r| list(&r["because"])) {
+            assert!(there.contains(&id.as_str().unwrap()), "{id}");
+        }
+        for format in ["text", "md"] {
+            let once = run(&["plan", &path, "--requesting", "FR", "--format", format]);
+            assert_eq!(once, run(&["plan", &path, "--requesting", "FR", "--format", format]));
+            assert!(once.1.contains("Location is not responsibility"), "{}", once.1);
+        }
+    }
+}
+
+#[test]
+fn who_stands_on_the_path_is_asked_for_what_its_role_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = report(folder.path(), "fixtures/ssh-bruteforce-gre.pcap.gz");
+    let plan = json(&["plan", &path, "--requesting", "DE", "--on", "2026-03-20"]);
+    assert_eq!(plan["on"], "2026-03-20");
+    let request = |state: &str, group: &str| {
+        list(&plan["requests"])
+            .iter()
+            .find(|r| r["state"] == state && r["group"] == group && r["ground"] == "territory")
+            .unwrap_or_else(|| panic!("no {group} of {state}: {plan}"))
+    };
+    let origin = request("SG", "subscriber");
+    assert_eq!(origin["name"], "Singapore");
+    assert!(list(&origin["items"]).iter().any(|i| i["addr"] == "3.1.64.90"));
+    assert!(list(&origin["items"][0]["uses"]).iter().all(|u| u["peer_port"] == 22 && u["port"].as_u64().unwrap() > 0));
+    assert!(origin["items"][0]["uses"].as_array().is_some_and(|u| !u.is_empty()));
+    assert_eq!(request("GB", "stepping-stone")["domestic"], false);
+    let own = request("DE", "stepping-stone");
+    assert_eq!(own["domestic"], true);
+    assert!(own["first"].is_null() && list(&own["alternatives"]).is_empty());
+    assert_eq!(request("DE", "victim-end")["domestic"], true);
+}
+
+#[test]
+fn asserted_and_withheld_hops_say_why_they_are_not_asked_about() {
+    let folder = tempfile::tempdir().unwrap();
+    let plan = json(&["plan", &report(folder.path(), "fixtures/proxy-chain.pcap"), "--requesting", "DE"]);
+    let why =
+        |addr: &str| list(&plan["not_asked"]).iter().find(|n| n["addr"] == addr).map(|n| n["why"].as_str().unwrap().to_owned());
+    assert!(why("8.8.4.4").unwrap().starts_with("asserted by a header only"));
+    assert!(list(&plan["requests"]).iter().flat_map(|r| list(&r["items"])).all(|i| i["addr"] != "8.8.4.4"));
+    let plan = json(&["plan", &report(folder.path(), "fixtures/syn-flood.pcap.zst"), "--requesting", "DE"]);
+    assert!(
+        list(&plan["not_asked"]).iter().any(|n| n["addr"].is_null() && n["why"].as_str().unwrap().starts_with("origin withheld"))
+    );
+    // The forged senders stand in no request.
+    assert!(list(&plan["requests"]).iter().flat_map(|r| list(&r["items"])).all(|i| i["addr"] != "46.23.57.197"));
+}
+
+#[test]
+fn letters_are_drafted_once_and_not_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = report(folder.path(), "fixtures/ssh-bruteforce-gre.pcap.gz");
+    let letters = folder.path().join("letters");
+    let dir = letters.display().to_string();
+    let (code, _, err) = run(&["plan", &path, "--requesting", "DE", "--letters", &dir]);
+    assert_eq!(code, 0, "{err}");
+    assert!(err.contains("drafted in"), "{err}");
+    let read = || {
+        let mut files: Vec<(String, Vec<u8>)> = fs::read_dir(&letters)
+            .unwrap()
+            .map(|e| e.unwrap())
+            .map(|e| (e.file_name().into_string().unwrap(), fs::read(e.path()).unwrap()))
+            .collect();
+        files.sort();
+        files
+    };
+    let first = read();
+    let names: Vec<&str> = first.iter().map(|(n, _)| n.as_str()).collect();
+    for name in ["SG-notification.docx", "SG-notification.md", "SG-preservation-request.docx", "SG-preservation-request.md"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    assert!(names.iter().all(|n| !n.starts_with("DE-")), "no letter to oneself");
+    for (name, bytes) in first.iter().filter(|(n, _)| n.ends_with(".md")) {
+        let text = std::str::from_utf8(bytes).unwrap();
+        assert!(text.contains("[[YOUR REFERENCE]]") && text.contains("Location is not responsibility"), "{name}");
+        assert!(!text.contains("100 %") && !text.contains("100%"), "{name}");
+    }
+    let sg = first.iter().find(|(n, _)| n == "SG-preservation-request.md").unwrap();
+    let text = std::str::from_utf8(&sg.1).unwrap();
+    assert!(text.contains("3.1.64.90") && text.contains("p 0.97") && text.contains("2026-03-17T02:0"));
+    assert!(first.iter().filter(|(n, _)| n.ends_with(".docx")).all(|(_, b)| b.starts_with(b"PK\x03\x04")));
+    // Somebody filled in a blank: it is not written over.
+    fs::write(letters.join("SG-notification.md"), "mine").unwrap();
+    fs::remove_file(letters.join("US-preservation-request.md")).unwrap();
+    let (code, out, err) = run(&["plan", &path, "--requesting", "DE", "--letters", &dir]);
+    assert_eq!(code, 2, "{err}");
+    assert!(out.is_empty() && err.contains("is there already"), "{err}");
+    assert_eq!(fs::read_to_string(letters.join("SG-notification.md")).unwrap(), "mine");
+    assert!(!letters.join("US-preservation-request.md").exists(), "all or none");
+    let (code, ..) = run(&["plan", &path, "--requesting", "DE", "--letters", &dir, "--force"]);
+    assert_eq!(code, 0);
+    assert_eq!(read(), first, "the same bytes");
+}
+
+#[test]
+fn what_is_no_report_is_refused_in_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = fs::read(report(folder.path(), "fixtures/proxy-chain.pcap")).unwrap();
+    let path = folder.path().join("x.json");
+    let name = path.display().to_string();
+    let lines = run(&["trace", "--format", "jsonl", "fixtures/proxy-chain.pcap"]).1.into_bytes();
+    let inspect = run(&["inspect", "--format", "json", "fixtures/proxy-chain.pcap"]).1.into_bytes();
+    let mut deep = vec![b'['; 100_000];
+    deep.push(b'x');
+    let cases: [(&[u8], &str); 8] = [
+        (b"", "is empty"),
+        (&whole[..whole.len() / 2], "ends in the middle"),
+        (&lines, "is JSON Lines"),
+        (&inspect, "is no rutter.report/1"),
+        (b"\xd4\xc3\xb2\xa1\x02\x00", "is no JSON"),
+        (b"<html>", "is no JSON"),
+        (b"{\"schema\":\"\\u001b[2J\"}", "is no rutter.report/1"),
+        (&deep, "is no"),
+    ];
+    for (bytes, what) in cases {
+        fs::write(&path, bytes).unwrap();
+        let (code, out, err) = run(&["plan", &name, "--requesting", "FR"]);
+        assert_eq!(code, 1, "{what}: {err}");
+        assert!(out.is_empty() && err.contains(what) && err.contains(&name), "{what}: {err}");
+        assert!(err.lines().count() == 1 && !err.contains('\u{1b}'), "{err}");
+    }
+    // Parts that do not keep the contract.
+    let sound: Value = serde_json::from_slice(&whole).unwrap();
+    let changes: [&dyn Fn(&mut Value); 6] = [
+        &|r| r["paths"][0]["hops"][3]["touches"][0]["p"] = Value::from(7.5),
+        &|r| r["paths"][0]["hops"][3]["touches"][0]["state"] = Value::from("../../etc"),
+        &|r| r["paths"][0]["hops"][3]["addr"] = Value::from("x; rm"),
+        &|r| r["paths"][0]["id"] = Value::from("p1\n"),
+        &|r| r["inputs"][0]["sha256"] = Value::from("../x"),
+        &|r| r["evidence"] = Value::from(Vec::<Value>::new()),
+    ];
+    for (i, change) in changes.iter().enumerate() {
+        let mut bad = sound.clone();
+        change(&mut bad);
+        fs::write(&path, bad.to_string()).unwrap();
+        let (code, out, err) = run(&["plan", &name, "--requesting", "FR"]);
+        assert!(code == 1 && out.is_empty() && err.contains("does not keep to"), "{i}: {code} {err}");
+    }
+    assert_eq!(run(&["plan", &name.replace("x.json", "none.json"), "--requesting", "FR"]).0, 1);
+}
+
+#[test]
+fn usage_errors_name_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = report(folder.path(), "fixtures/proxy-chain.pcap");
+    for (args, what) in [
+        (vec!["plan", &path], "--requesting"),
+        (vec!["plan", &path, "--requesting", "QQ"], "no state or territory"),
+        (vec!["plan", &path, "--requesting", "EU"], "no state or territory"),
+        (vec!["plan", &path, "--requesting", "FR", "-o", &path], "is an input"),
+        (vec!["plan", &path, "--requesting", "FR", "-o", "x.html"], "names no format"),
+        (vec!["plan", &path, "--requesting", "FR", "--force"], "--letters"),
+    ] {
+        let (code, _, err) = run(&args);
+        assert!(code == 2 && err.contains(what), "{args:?}: {code} {err}");
+    }
+    let mut dayless: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    dayless["question"]["on"] = Value::Null;
+    fs::write(&path, dayless.to_string()).unwrap();
+    let (code, _, err) = run(&["plan", &path, "--requesting", "FR"]);
+    assert!(code == 2 && err.contains("--on"), "{err}");
+    assert_eq!(run(&["plan", &path, "--requesting", "UK", "--on", "2026-04-01"]).0, 0);
+}
+
+/// Names and evidence come from whoever sent the traffic.
+#[test]
+fn hostile_strings_reach_no_output() {
+    const EVIL: &str = "\u{1b}[2J\u{9b}31m<img src=x>|`x`[a](http://evil.example)\u{202e}\r\n# H [[YOUR REFERENCE]]";
+    let folder = tempfile::tempdir().unwrap();
+    let path = report(folder.path(), "fixtures/ssh-bruteforce-gre.pcap.gz");
+    let mut bad: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    for hop in bad["paths"][0]["hops"].as_array_mut().unwrap() {
+        hop["as_name"] = Value::from(EVIL);
+    }
+    for e in bad["evidence"].as_array_mut().unwrap() {
+        e["what"] = Value::from(EVIL);
+    }
+    for key in ["reproduce", "path"] {
+        if key == "path" {
+            bad["inputs"][0]["path"] = Value::from(format!("a/../{EVIL}"));
+        } else {
+            bad[key] = Value::from(EVIL);
+        }
+    }
+    let letters = folder.path().join("letters").display().to_string();
+    let mut outputs = Vec::new();
+    for format in ["text", "json", "md"] {
+        let mut child = rutter()
+            .args(["plan", "-", "--requesting", "FR", "--format", format, "--letters", &letters, "--force"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(bad.to_string().as_bytes()).unwrap();
+        let out = child.wait_with_output().unwrap();
+        assert_eq!(out.status.code(), Some(0));
+        outputs.push((format.to_owned(), String::from_utf8(out.stdout).unwrap()));
+    }
+    for entry in fs::read_dir(&letters).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        // The parts of a DOCX are stored as they are.
+        outputs.push((name, String::from_utf8_lossy(&fs::read(entry.path()).unwrap()).into_owned()));
+    }
+    assert!(outputs.len() > 8);
+    for (name, out) in outputs {
+        let markup = name.ends_with("md") || name.ends_with("docx");
+        assert!(!out.contains("\u{1b}[2J") && !out.contains('\u{9b}') && !out.contains('\u{202e}'), "{name}");
+        assert!(!markup || !out.replace("\\<", "").contains("<img"), "{name}: {out}");
+        assert!(!name.ends_with("md") || (!out.replace("\\]", "").contains("](http") && !out.contains("\n# H")), "{name}");
+    }
+}
