@@ -236,7 +236,7 @@ fn way(c: &Channel) -> WayView {
     let purposes: Vec<&str> = c.purposes.iter().map(|p| p.as_str()).collect();
     WayView {
         kind: c.kind.to_string(),
-        basis: c.instrument.as_ref().map_or_else(|| c.article.to_string(), |i| format!("{i} {}", c.article)),
+        basis: c.instrument.as_ref().map_or_else(|| c.article.to_string(), |i| format!("{i} {}", numbered(&c.article))),
         purposes: purposes.join(", "),
         limit: c.limit.to_string(),
         body: c.body.to_string(),
@@ -250,6 +250,12 @@ fn way(c: &Channel) -> WayView {
         as_of: c.as_of.to_string(),
         source: source(&c.source),
     }
+}
+
+/// `35` is an article; `whole` and `18 U.S.C. 2702` say what they are.
+fn numbered(article: &str) -> String {
+    let plain = article.chars().all(|c| c.is_ascii_digit() || matches!(c, ',' | ' ' | '-' | '(' | ')'));
+    if plain && !article.is_empty() { format!("art. {article}") } else { article.to_owned() }
 }
 
 fn standing(s: &Standings, around: &Around<'_>) -> StandingRow {
