@@ -9,6 +9,7 @@ use clap::{ArgMatches, Args};
 use jiff::tz::TimeZone;
 
 use super::Context;
+use super::law::OverlayArgs;
 use crate::config::Config;
 use crate::decode::format::Format as DecodeFormat;
 use crate::decode::log::custom::Pattern;
@@ -168,9 +169,9 @@ pub struct TableArgs {
     /// A list of prefixes that are announced from many places, one a line: they get no single state.
     #[arg(long, value_name = "FILE", env = "RUTTER_ANYCAST")]
     pub anycast: Option<PathBuf>,
-    /// A folder of rows of law of your own, laid over the rule book; the report names it.
-    #[arg(long = "law", value_name = "DIR", env = "RUTTER_LAW")]
-    pub law_dir: Option<PathBuf>,
+    /// Law of the user's own.
+    #[command(flatten)]
+    pub overlay: OverlayArgs,
 }
 
 impl TableArgs {
@@ -179,7 +180,7 @@ impl TableArgs {
     /// # Errors
     /// A folder that can't be read, or rows in it that the rule book refuses.
     pub fn law(&self) -> Result<&'static Law, Error> {
-        super::law::source::law(self.law_dir.as_deref())
+        super::law::source::law(self.overlay.law.as_deref())
     }
 
     /// Opens what was named; the shipped tables are opened when they are first asked.

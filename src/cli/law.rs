@@ -20,6 +20,7 @@ use crate::report::{json, law as views};
 
 mod check;
 mod many;
+mod map;
 mod one;
 pub mod place;
 pub mod source;
@@ -32,7 +33,7 @@ pub struct Args {
     pub question: Question,
 }
 
-/// The questions. A map of an instrument (`law map`) plugs in here: one more variant, one more arm in [`run`].
+/// The questions.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Question {
     /// How a state or territory stands to an instrument on a day.
@@ -79,6 +80,20 @@ pub enum Question {
         /// Shared flags.
         #[command(flatten)]
         shared: Shared,
+    },
+    /// A world map, as SVG: how states stand to an instrument, or where they stand on F1, F2 or F3.
+    Map {
+        /// Id of an instrument, for example ETS185; or F1, F2, F3.
+        what: String,
+        /// The day that is asked about (YYYY-MM-DD); if not given, the day on which the rule book was last revised.
+        #[arg(long, value_name = "DATE")]
+        on: Option<Day>,
+        /// Write it there (.svg); standard output if not given.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Law of the user's own.
+        #[command(flatten)]
+        overlay: OverlayArgs,
     },
     /// What is not settled, worst first, with the page that would settle it.
     Questions {
@@ -167,13 +182,19 @@ fn revised() -> Result<Day, Error> {
 /// # Errors
 /// An unknown state or instrument, an overlay that cannot be used, or output that cannot be written.
 pub fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
-    let (Question::Status { shared, .. }
-    | Question::Show { shared, .. }
-    | Question::Compare { shared, .. }
-    | Question::Channel { shared, .. }
-    | Question::Instrument { shared, .. }
-    | Question::Questions { shared }
-    | Question::Check { shared }) = &args.question;
+    let shared = match &args.question {
+        Question::Map { what, on, output, overlay } => {
+            let on = on.map_or_else(revised, Ok)?;
+            return map::run(source::law(overlay.law.as_deref())?, what, on, output.as_deref());
+        }
+        Question::Status { shared, .. }
+        | Question::Show { shared, .. }
+        | Question::Compare { shared, .. }
+        | Question::Channel { shared, .. }
+        | Question::Instrument { shared, .. }
+        | Question::Questions { shared }
+        | Question::Check { shared } => shared,
+    };
     let on = shared.on.map_or_else(revised, Ok)?;
     // A check tells everything that is wrong; loading would stop at the first.
     if let Question::Check { .. } = &args.question {
@@ -187,6 +208,6 @@ pub fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         Question::Compare { states, .. } => many::compare(&asked, states),
         Question::Channel { from, to, .. } => one::channel(&asked, from, to),
         Question::Instrument { instrument, .. } => one::instrument(&asked, instrument),
-        Question::Questions { .. } | Question::Check { .. } => many::questions(&asked),
+        Question::Questions { .. } | Question::Check { .. } | Question::Map { .. } => many::questions(&asked),
     }
 }

@@ -62,9 +62,9 @@ pub struct Args {
     /// The day of asking (YYYY-MM-DD): law as of then. Else the day of the report.
     #[arg(long, value_name = "DATE")]
     pub on: Option<Day>,
-    /// A folder of rows of law of your own, laid over the rule book.
-    #[arg(long = "law", value_name = "DIR", env = "RUTTER_LAW")]
-    pub law_dir: Option<PathBuf>,
+    /// Law of the user's own.
+    #[command(flatten)]
+    pub overlay: super::law::OverlayArgs,
     /// Write drafts of letters into this folder, as Markdown and as DOCX.
     #[arg(long, value_name = "DIR")]
     pub letters: Option<PathBuf>,
@@ -87,7 +87,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     let format = Format::pick(args.format, args.output.as_deref())?;
     output::spare_evidence(args.output.as_deref(), std::slice::from_ref(&args.report))?;
-    let law = super::law::source::law(args.law_dir.as_deref())?;
+    let law = super::law::source::law(args.overlay.law.as_deref())?;
     let plan = plan(args, law)?;
     let written = args.letters.as_deref().map(|folder| write_letters(&plan, folder, args.force)).transpose()?;
     let out = match format {

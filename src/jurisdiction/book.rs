@@ -3,10 +3,10 @@
 //! the adoption of the instrument, an instrument that is not in force and yet binds somebody.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use super::Law;
 use super::dates::{AsOf, Dated};
-use super::embedded::FILES;
 use super::fields::{Fields, Table};
 use super::instruments::{Absent, Force, Instrument, InstrumentFile};
 use super::norms::{DUE_DILIGENCE, Norm, NormFile, Position, Stance};
@@ -53,7 +53,7 @@ impl LawError {
     }
 
     /// On one line, with the line of the file that the parser points at.
-    fn toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
+    pub(super) fn toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
         let why = error.message().lines().collect::<Vec<_>>().join(" ");
         match error.span().and_then(|s| text.get(..s.start)) {
             Some(before) => Self::syntax(file, format!("line {}: {why}", before.matches('\n').count() + 1)),
@@ -61,7 +61,7 @@ impl LawError {
         }
     }
 
-    fn value(file: &str, at: impl Into<String>, column: &str, why: impl Into<String>) -> Self {
+    pub(super) fn value(file: &str, at: impl Into<String>, column: &str, why: impl Into<String>) -> Self {
         Self::Value { file: file.to_owned(), at: at.into(), column: column.to_owned(), why: why.into() }
     }
 }
@@ -86,13 +86,12 @@ pub struct RuleBook {
 }
 
 impl RuleBook {
-    /// The rule book inside the program, parsed at the first call (about a millisecond or two).
+    /// The rule book inside the program, as [`Law::shipped`] holds it.
     ///
     /// # Errors
     /// None in a program whose tests pass: one of them loads it.
     pub fn shipped() -> Result<&'static Self, &'static LawError> {
-        static BOOK: OnceLock<Result<RuleBook, LawError>> = OnceLock::new();
-        BOOK.get_or_init(|| Self::from_files(FILES)).as_ref()
+        Law::shipped().map(|law| &law.book)
     }
 
     /// Loads a rule book from named texts: `states.csv`, `territories.toml`, `norms.toml`, `national_positions.csv`

@@ -12,12 +12,11 @@
 //! treaty is left open only for states of its region: that the tables have no row for a state elsewhere leaves nothing
 //! open. Treaty status is not usable cooperation, and the caveats say what the rows say of that.
 //!
-//! * [`pair`]: the two sides, and who answers for each
-//! * [`treaties`]: what rests on an instrument, in order
-//! * [`beside`]: what rests on none
-//! * [`bodies`]: whom to write to
-//! * [`caveats`]: what holds for the pair as a whole
-//! * [`elsewhere`]: rows of tables that are no part of the rule book
+//! * `pair`: the two sides, and who answers for each
+//! * `treaties`: what rests on an instrument, in order
+//! * `beside`: what rests on none
+//! * `bodies`: whom to write to
+//! * `caveats`: what holds for the pair as a whole
 
 use super::Law;
 use crate::model::channel::Channel;
@@ -27,7 +26,6 @@ use crate::model::time::Day;
 mod beside;
 mod bodies;
 mod caveats;
-mod elsewhere;
 mod pair;
 #[cfg(test)]
 mod tests;

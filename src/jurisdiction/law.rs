@@ -25,14 +25,8 @@ impl Law {
     /// None in a program whose tests pass: one of them loads it.
     pub fn shipped() -> Result<&'static Self, &'static LawError> {
         static LAW: OnceLock<Result<Law, LawError>> = OnceLock::new();
-        LAW.get_or_init(|| {
-            Ok(Self {
-                book: RuleBook::shipped().cloned().map_err(Clone::clone)?,
-                tables: LawTables::from_files(TABLES)?,
-                overlay: None,
-            })
-        })
-        .as_ref()
+        LAW.get_or_init(|| Ok(Self { book: RuleBook::from_files(FILES)?, tables: LawTables::from_files(TABLES)?, overlay: None }))
+            .as_ref()
     }
 
     /// The names and texts of all files inside the program, rule book first.

@@ -22,7 +22,7 @@ pub const MOST_BYTES: usize = 8 << 20;
 pub const MOST_BYTES_IN_ALL: usize = 32 << 20;
 
 /// Files of `data/law` that the program does not carry: they may lie in an overlay folder, and change nothing.
-pub const UNREAD: &[&str] = &["README.md", "provisions-elsewhere.toml", "tables.toml", "un_instruments.csv"];
+pub const UNREAD: &[&str] = &["README.md", "tables.toml"];
 
 /// The shipped files with the overlay's rows in them.
 #[derive(Clone, Debug)]
@@ -78,6 +78,7 @@ fn keys(name: &str) -> &'static [&'static str] {
         "rollcall_items.csv" => &["item"],
         "rollcall_sources.csv" => &["id"],
         "states.csv" | "domestic.csv" => &["state"],
+        "un_instruments.csv" => &["symbol"],
         _ if name.starts_with("instruments/") => &["state"],
         _ => &["item", "state"],
     }

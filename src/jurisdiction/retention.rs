@@ -130,18 +130,15 @@ fn periods(words: &str) -> Vec<Period> {
     let mut found = Vec::new();
     let mut unit = None;
     for clause in words.to_ascii_lowercase().split([',', ';']) {
-        let tokens: Vec<&str> = clause.split(|c: char| !c.is_ascii_alphanumeric()).filter(|t| !t.is_empty()).collect();
+        let tokens: Vec<&str> =
+            clause.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').filter(|t| !t.is_empty()).collect();
         let is_other = OTHER.iter().any(|o| clause.contains(o));
         for (i, token) in tokens.iter().enumerate() {
-            // A year is the number of a law.
-            let Some(count) = token.parse::<u32>().ok().filter(|count| *count < 1900) else { continue };
-            // `12 months`, `1-2 years`; after a first period also a bare `9`, in the unit before it.
-            let own = tokens.iter().skip(i + 1).take(2).find_map(|t| unit_of(t));
-            let next_is_number =
-                tokens.get(i + 1).is_some_and(|t| t.parse::<u32>().is_ok() && clause.contains(&format!("{token}-{t} ")));
-            let own = own.filter(|_| next_is_number || tokens.get(i + 1).is_some_and(|t| unit_of(t).is_some()));
-            let bare =
-                own.is_none() && count < 100 && !tokens.get(i.wrapping_sub(1)).is_some_and(|t| ["s", "art", "no"].contains(t));
+            // Of `1-2 years` the first; after a first period also a bare `9`, in the unit before it.
+            let Ok(count) = token.split('-').next().unwrap_or_default().parse::<u32>() else { continue };
+            let own = tokens.get(i + 1).and_then(|t| unit_of(t));
+            let is_cited = i > 0 && tokens.get(i - 1).is_some_and(|t| ["s", "art", "no"].contains(t));
+            let bare = count < 100 && !is_cited && !token.contains('-');
             let Some((factor, u)) = own.or(unit.filter(|_| bare)) else { continue };
             unit = Some((factor, u));
             if !is_other && count > 0 {
@@ -200,7 +197,7 @@ mod tests {
             ("Act 917/2014 s. 157: mobile 12 months, internet access 9, internet telephony 6", "9 months"),
             ("internet logs 3 months, telephony 12 months", "3 months"),
             ("logs 180 days in Indian jurisdiction; subscriber data 5 years; licence: IPDR 2 years", "180 days 24 months"),
-            ("access providers' traffic up to 2 years, hosting 1-2 years", "24 months 12 months 24 months"),
+            ("access providers' traffic up to 2 years, hosting 1-2 years", "24 months 12 months"),
             ("12 months online + 24 months archived", ""),
             ("Electronic Communications Act s. 111-1: 1 year", "12 months"),
             ("internet access 10 months, telephony 6, location 2", "10 months"),

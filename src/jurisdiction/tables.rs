@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use serde::Deserialize;
+
 use super::book::{LawError, grade};
 use super::dates::Dated;
 use super::fields::{Fields, Table};
@@ -157,6 +159,52 @@ pub struct RollCall {
     pub source: Arc<str>,
 }
 
+/// A provision of an instrument or a law that has no file of its own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elsewhere {
+    /// The instrument or body of law, in words.
+    pub instrument: Arc<str>,
+    /// `18 U.S.C. 2702`.
+    pub provision: Arc<str>,
+    /// What it does.
+    pub effect: Arc<str>,
+    /// Limit in time.
+    pub time_limit: Option<Arc<str>>,
+    /// Who can invoke it.
+    pub who: Option<Arc<str>>,
+    /// Where it was read.
+    pub source: Arc<str>,
+    /// How well it is known.
+    pub grade: Grade,
+    #[serde(rename = "confidence")]
+    _confidence: Option<String>,
+    #[serde(rename = "lowered")]
+    _lowered: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ElsewhereFile {
+    #[serde(rename = "provision")]
+    provisions: Vec<Elsewhere>,
+}
+
+/// A report, resolution or body of the United Nations.
+#[derive(Clone, Debug)]
+pub struct UnInstrument {
+    /// Symbol, or a name where it has none.
+    pub symbol: Arc<str>,
+    /// Its day.
+    pub date: Option<Dated>,
+    /// What it did.
+    pub what: Arc<str>,
+    /// Where it was read.
+    pub source: Arc<str>,
+    /// How well it is known.
+    pub grade: Grade,
+}
+
 /// The tables.
 #[derive(Clone, Debug)]
 pub struct LawTables {
@@ -182,6 +230,10 @@ pub struct LawTables {
     pub sponsors: Vec<Statement>,
     /// Roll calls, by date.
     pub roll_calls: Vec<RollCall>,
+    /// Provisions of instruments without a file of their own.
+    pub elsewhere: Vec<Elsewhere>,
+    /// What the United Nations have resolved and set up.
+    pub un: Vec<UnInstrument>,
 }
 
 /// Name below `data/law`, and text.
@@ -194,10 +246,12 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ("national_positions.csv", include_str!("../../data/law/national_positions.csv")),
     ("national_positions_docs.csv", include_str!("../../data/law/national_positions_docs.csv")),
     ("poa_cosponsors.csv", include_str!("../../data/law/poa_cosponsors.csv")),
+    ("provisions-elsewhere.toml", include_str!("../../data/law/provisions-elsewhere.toml")),
     ("rollcall_items.csv", include_str!("../../data/law/rollcall_items.csv")),
     ("rollcall_sources.csv", include_str!("../../data/law/rollcall_sources.csv")),
     ("rollcalls.csv", include_str!("../../data/law/rollcalls.csv")),
     ("sanctions_regimes.csv", include_str!("../../data/law/sanctions_regimes.csv")),
+    ("un_instruments.csv", include_str!("../../data/law/un_instruments.csv")),
     ("wcit12.csv", include_str!("../../data/law/wcit12.csv")),
 ];
 
@@ -224,7 +278,19 @@ impl LawTables {
             gge: rows(take("gge_membership.csv")?, statement)?,
             sponsors: rows(take("poa_cosponsors.csv")?, statement)?,
             roll_calls: roll_calls(take("rollcall_items.csv")?, take("rollcalls.csv")?, take("rollcall_sources.csv")?)?,
+            elsewhere: elsewhere(take("provisions-elsewhere.toml")?)?,
+            un: rows(take("un_instruments.csv")?, un_instrument)?,
         })
+    }
+
+    /// The provision of the law of the United States that begins with `section`.
+    pub(super) fn us_law(&self, section: &str) -> Option<&Elsewhere> {
+        self.elsewhere.iter().find(|row| &*row.instrument == "US law" && row.provision.starts_with(section))
+    }
+
+    /// The directory of points of contact of the United Nations.
+    pub(super) fn directory(&self) -> Option<&UnInstrument> {
+        self.un.iter().find(|row| &*row.symbol == "Global POC directory")
     }
 
     /// Does the state belong to the group on the day? `None`: it is listed without a date that settles it, or as something
@@ -298,6 +364,24 @@ fn statement(row: &Fields<'_>) -> Result<Statement, LawError> {
         date: dated.parse().ok(),
         dated: dated.into(),
         cited: cited(row)?,
+    })
+}
+
+fn elsewhere((file, text): (&str, &str)) -> Result<Vec<Elsewhere>, LawError> {
+    let parsed: ElsewhereFile = toml::from_str(text).map_err(|e| LawError::toml(file, text, &e))?;
+    match parsed.provisions.iter().find(|p| p.source.is_empty()) {
+        Some(p) => Err(LawError::value(file, &*p.provision, "source", "must not be blank")),
+        None => Ok(parsed.provisions),
+    }
+}
+
+fn un_instrument(row: &Fields<'_>) -> Result<UnInstrument, LawError> {
+    Ok(UnInstrument {
+        symbol: row.required("symbol")?.into(),
+        date: row.optional("date")?,
+        what: row.get("what")?.into(),
+        source: row.required("source")?.into(),
+        grade: grade(row)?,
     })
 }
 

@@ -1,4 +1,4 @@
-//! What attackers choose (names, hosts, header entries) made harmless for a terminal.
+//! What attackers choose (names, hosts, header entries) made harmless for a terminal, and for markup.
 
 use std::borrow::Cow;
 
@@ -18,6 +18,23 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         }
     }
     Cow::Owned(out)
+}
+
+/// Escaped for element content and quoted attributes of HTML and SVG alike.
+#[must_use]
+pub fn entities(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 8);
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 fn is_unsafe(c: char) -> bool {

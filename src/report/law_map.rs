@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::escape::visible;
+use super::escape::{entities, visible};
 use super::geometry::{Frame, Land, Point, Projection, SUBPIXELS, Scale, Topology, draw, write_line};
 use super::html::{Atlas, HtmlError};
 use crate::model::faultline::Line;
@@ -190,7 +190,7 @@ pub fn map(
     out.y += frame.size.1 + 16.0;
     if let Some((minus, plus)) = legend.poles() {
         out.text("m", &format!("-1: {minus}. +1: {plus}."), 13.0);
-        out.y += 4.0;
+        out.y += 9.0;
     }
     key(&mut out, legend, &tally);
     out.y += 6.0;
@@ -400,18 +400,7 @@ fn width(text: &str, size: f64) -> f64 {
 
 /// Escaped for content and attributes, with everything unseen spelled out.
 fn xml(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in visible(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    entities(&visible(text))
 }
 
 const PATTERNS: &str = "<pattern id=\"lawmap-h\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" patternTransform=\"rotate(45)\">\
@@ -424,21 +413,20 @@ const PATTERNS: &str = "<pattern id=\"lawmap-h\" width=\"6\" height=\"6\" patter
 <circle cx=\"25\" cy=\"25\" r=\"11\" fill=\"#5b4a1f\"/></pattern>";
 
 /// Patterns are drawn in tenths of a pixel within outlines, so there are two of each.
-const STYLE: &str = ".lawmap{--paper:#fff;--ink:#17222c;--dim:#4a5863;--sea:#e8eff4;--line:#fff;--coast:#66757f;--hb:#fdfdfd;--hl:#8b98a2;\
+const STYLE: &str = ".lawmap{--paper:#fff;--ink:#17222c;--dim:#4a5863;--sea:#e8eff4;--line:#b9c4cc;--coast:#66757f;--hb:#fdfdfd;--hl:#8b98a2;\
 max-width:100%;height:auto;font-family:\"Helvetica Neue\",\"Segoe UI\",\"Liberation Sans\",Arial,sans-serif}\
-@media (prefers-color-scheme:dark){.lawmap{--paper:#11181e;--ink:#eef3f6;--dim:#b4c0c9;--sea:#1c2a35;--line:#11181e;--coast:#8fa0ac;--hb:#2a343c;--hl:#7d8b96}}\
-@media print{.lawmap{--paper:#fff;--ink:#17222c;--dim:#4a5863;--sea:#e8eff4;--line:#fff;--coast:#66757f;--hb:#fdfdfd;--hl:#8b98a2}}\
+@media (prefers-color-scheme:dark){.lawmap{--paper:#11181e;--ink:#eef3f6;--dim:#b4c0c9;--sea:#1c2a35;--line:#0b1116;--coast:#8fa0ac;--hb:#2a343c;--hl:#7d8b96}}\
+@media print{.lawmap{--paper:#fff;--ink:#17222c;--dim:#4a5863;--sea:#e8eff4;--line:#b9c4cc;--coast:#66757f;--hb:#fdfdfd;--hl:#8b98a2}}\
 .lawmap .paper{fill:var(--paper)}.lawmap .sea{fill:var(--sea)}.lawmap .hb{fill:var(--hb)}.lawmap .hl{fill:var(--hl)}\
 .lawmap .t{font-weight:600;fill:var(--ink)}.lawmap .b,.lawmap .m{fill:var(--ink)}.lawmap .n{fill:var(--dim)}\
 .lawmap .line{fill:none;stroke:var(--line);stroke-width:6;stroke-linejoin:round}.lawmap .coast{fill:none;stroke:var(--coast);stroke-width:4;stroke-linejoin:round}\
 .lawmap .s0{fill:#1b5e8c}.lawmap .s1{fill:#5b9bc7}.lawmap .s2{fill:#a9cfea}.lawmap .s3{fill:#b3541e}.lawmap .s4{fill:#efe3c6}\
 .lawmap .s5{fill:url(#lawmap-P)}.lawmap .s6{fill:url(#lawmap-H)}.lawmap .no{fill:transparent}\
-.lawmap .d0{fill:#b35806}.lawmap .d1{fill:#f1a340}.lawmap .d2{fill:#f4f1f5}.lawmap .d3{fill:#998ec3}.lawmap .d4{fill:#542788}\
+.lawmap .d0{fill:#b35806}.lawmap .d1{fill:#f1a340}.lawmap .d2{fill:#ddd6e2}.lawmap .d3{fill:#998ec3}.lawmap .d4{fill:#542788}\
 .lawmap .box,.lawmap .dot{stroke:var(--coast);stroke-width:.9}.lawmap .box.s5,.lawmap .dot.s5{fill:url(#lawmap-p)}.lawmap .box.s6,.lawmap .dot.s6{fill:url(#lawmap-h)}";
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     fn code(code: &str) -> StateCode {

@@ -313,8 +313,9 @@ fn facts<'a>(items: impl Iterator<Item = (&'a Item, Ground)>) -> Block {
     let mut left_out = 0;
     for (item, ground) in items {
         let share = item.hops.iter().map(|h| h.p).fold(0.0, f32::max);
-        let because: Vec<String> =
-            item.hops.iter().flat_map(|h| h.because.iter().cloned()).collect::<BTreeSet<_>>().into_iter().collect();
+        let named: BTreeSet<&String> = item.hops.iter().flat_map(|h| &h.because).collect();
+        let mut because: Vec<String> = named.into_iter().cloned().collect();
+        because.sort_by_key(String::len); // e2 before e10
         let place = match ground {
             Ground::Territory => format!("p {} by location ({})", p(share), ids(&because, 3)),
             Ground::Operator => format!("p {} by operator's seat or register ({})", p(share), ids(&because, 3)),

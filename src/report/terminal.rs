@@ -54,7 +54,7 @@ impl Look {
     }
 
     /// `text` broken at words to the width, every line but the first indented like the first.
-    fn wrap(self, indent: &str, text: &str) -> String {
+    pub(super) fn wrap(self, indent: &str, text: &str) -> String {
         let most = usize::from(self.width.max(60)) - indent.chars().count();
         let mut out = String::new();
         let mut column = 0;

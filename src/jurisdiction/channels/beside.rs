@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::super::dates::When;
-use super::bodies::{Addressee, known};
-use super::elsewhere::{directory, us_law};
-use super::pair::{Pair, read_source};
+use super::bodies::Addressee;
+use super::pair::{Pair, part_of, read_source};
 use crate::model::channel::Purpose::{self, Act, Disclose, Inform, Preserve};
 use crate::model::channel::{Channel, Usable};
 use crate::model::law::{Grade, Status};
@@ -50,12 +49,12 @@ impl Pair<'_> {
             "no duty to answer, and no limit in time; reciprocity and dual criminality as the law of the requested state asks"
                 .into(),
         );
-        c.caveats.extend(self.outside_budapest());
+        c.caveats.extend(self.outside());
         if !self.sovereigns().iter().any(|s| s.as_str() == "US") {
             c.caveats.push(
                 format!(
-                    "bilateral treaties between {} and {} are not in the tables, which hold those of the US only: look into the treaty \
-                     lists of both",
+                    "bilateral treaties between {} and {} are not in the tables, which hold those of the US only, nor are agreements of the \
+                     EU with others: look into the treaty lists of both",
                     self.from, self.to
                 )
                 .into(),
@@ -71,16 +70,23 @@ impl Pair<'_> {
         c
     }
 
-    /// A reader looks for the Budapest Convention first: why it is not in the list.
-    fn outside_budapest(&self) -> Option<Arc<str>> {
-        let out: Vec<String> = self
-            .sides()
-            .into_iter()
-            .filter_map(|s| self.status("ETS185", s))
-            .filter(|s| !matches!(s.status, Status::Party | Status::Unknown | Status::Suspended | Status::Denounced))
-            .map(|s| format!("{} {} ({}, as of {})", s.state, s.status.as_str(), s.grade, s.as_of))
-            .collect();
-        (!out.is_empty()).then(|| format!("Budapest Convention (ETS185) not open on this day: {}", out.join(", ")).into())
+    /// A reader looks for the widest treaties first: why one is not in the list.
+    fn outside(&self) -> Vec<Arc<str>> {
+        let with_the_us = self.sovereigns().iter().any(|s| s.as_str() == "US");
+        let mut out = Vec::new();
+        for id in ["ETS185", "UNTOC", "USMLAT"].into_iter().take(if with_the_us { 3 } else { 2 }) {
+            let outside: Vec<String> = self
+                .sides()
+                .into_iter()
+                .filter_map(|s| self.status(id, s))
+                .filter(|s| matches!(s.status, Status::NotParty | Status::NotExtended | Status::Signatory | Status::Ratified))
+                .map(|s| format!("{} {} ({}, as of {})", s.state, s.status.as_str(), s.grade, s.as_of))
+                .collect();
+            if !outside.is_empty() {
+                out.push(format!("{id} not open on this day: {}", outside.join(", ")).into());
+            }
+        }
+        out
     }
 
     /// Nobody answers for one of the places.
@@ -128,17 +134,20 @@ impl Pair<'_> {
     }
 
     pub(super) fn cert(&self) -> Channel {
-        let own = self.domestic().filter(|(_, of)| of.is_none()).and_then(|(row, _)| known(&row.cert).map(|cert| (row, cert)));
-        let name = own.map_or_else(|| format!("national CERT or CSIRT of {}", self.to), |(_, cert)| cert.to_owned());
+        // A state does not run the CERT of every territory that it answers for.
+        let own = self.domestic().filter(|(_, of)| of.is_none() || *of == part_of(&self.law.book, self.to));
+        let body = own.and_then(|_| self.named(|d| &d.cert));
+        let name = body.as_ref().map_or_else(|| format!("national CERT or CSIRT of {}", self.to), |b| b.name.clone());
         let mut c = plain("CERT-to-CERT", &[Inform, Act], name);
         c.article = "practice".into();
         c.caveats.push("gives no evidence for a court; norm 13(k) of A/70/174: CERTs are kept out of any harm and misuse".into());
-        match own {
-            Some((row, _)) => {
+        match (own, body) {
+            (Some((row, _)), Some(body)) => {
                 c.grade = row.cited.grade;
                 c.source = read_source(&row.cited.source).into();
+                c.caveats.extend(body.caveat.map(Arc::from));
             }
-            None => {
+            _ => {
                 c.usable = Usable::Unknown;
                 c.caveats.push(format!("the tables name no CERT of {}", self.to).into());
             }
@@ -147,7 +156,7 @@ impl Pair<'_> {
     }
 
     fn interpol(&self) -> Option<Channel> {
-        let members = self.sides().map(|s| self.member_of_interpol(s));
+        let members = self.wholes().map(|s| self.member_of_interpol(s));
         if members.iter().any(|m| m.is == Some(false)) {
             return None;
         }
@@ -159,7 +168,7 @@ impl Pair<'_> {
     }
 
     fn g7(&self) -> Option<Channel> {
-        let members = self.sides().map(|s| self.member_by_row(G7_NETWORK, s));
+        let members = self.wholes().map(|s| self.member_by_row(G7_NETWORK, s));
         let known = members.iter().filter(|m| m.is == Some(true)).count();
         // The list is not public: between two states of which nothing is known nothing is offered.
         if known == 0 || members.iter().any(|m| m.is == Some(false)) {
@@ -232,20 +241,20 @@ impl Pair<'_> {
     }
 
     fn points_of_contact(&self) -> Option<Channel> {
-        let row = directory()?;
-        if row.since.is_none_or(|d| d.when(self.on) == When::Before) {
+        let row = self.law.tables.directory()?;
+        if row.date.is_none_or(|d| d.when(self.on) == When::Before) {
             return None;
         }
         let in_un = |s: StateCode| self.law.book.state(s).is_some_and(|s| &*s.un_status == "UN member");
-        if !self.sides().into_iter().all(in_un) {
+        if !self.wholes().into_iter().all(in_un) {
             return None;
         }
         let mut c = plain("UN points of contact", &[Inform], format!("point of contact of {}, if it has named one", self.to));
         c.article = "directory".into();
         c.usable = Usable::Unknown;
         c.grade = row.grade;
-        c.source = row.source.as_str().into();
-        let since = row.since.map_or_else(|| "an unknown day".to_owned(), |d| d.to_string());
+        c.source = row.source.clone();
+        let since = row.date.map_or_else(|| "an unknown day".to_owned(), |d| d.to_string());
         c.caveats.push(format!("set up {since}: {}", row.what).into());
         c.caveats.push("between states, on the security of ICTs; no channel for evidence".into());
         Some(c)
@@ -256,9 +265,9 @@ impl Pair<'_> {
         if self.to.as_str() != "US" {
             return None;
         }
-        let row = us_law("18 U.S.C. 2702")?;
+        let row = self.law.tables.us_law("18 U.S.C. 2702")?;
         let mut c = plain("voluntary disclosure by the provider", &[Disclose], "the provider in the US");
-        c.article = row.provision.as_str().into();
+        c.article = row.provision.clone();
         c.limit = row.time_limit.as_deref().unwrap_or_default().into();
         c.usable = Usable::Unknown;
         c.grade = row.grade;

@@ -60,7 +60,7 @@ impl Pair<'_> {
 }
 
 /// A cell that names somebody.
-pub(super) fn known(cell: &str) -> Option<&str> {
+fn known(cell: &str) -> Option<&str> {
     let nobody = ["", "none", "none known", "none confirmed", "unknown"];
     (!nobody.contains(&cell.trim())).then(|| cell.trim())
 }

@@ -55,6 +55,11 @@ impl<'a> Pair<'a> {
         [self.from, self.to]
     }
 
+    /// The sides, a mere part of a state as that state.
+    pub(super) fn wholes(&self) -> [StateCode; 2] {
+        self.sides().map(|s| whole(&self.law.book, s))
+    }
+
     pub(super) fn sovereigns(&self) -> [StateCode; 2] {
         self.sides().map(|s| sovereign(&self.law.book, s))
     }

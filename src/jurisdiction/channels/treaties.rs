@@ -6,7 +6,6 @@ use super::super::instruments::{Instrument, Provision};
 use super::super::status::StatusOn;
 use super::bodies::Addressee::{self, Central, Judicial, OnCall, Provider, ProviderByDesignated};
 use super::caveats::binding;
-use super::elsewhere::us_law;
 use super::pair::{Both, Pair, oldest, read_source, sovereign};
 use crate::model::channel::Purpose::{self, Act, Disclose, Inform, Preserve};
 use crate::model::channel::{Channel, Usable};
@@ -134,6 +133,8 @@ impl Pair<'_> {
             }
             channels.extend(self.channel(way, both));
         }
+        // A stable sort: what one side has left or suspended is no first choice, whatever its kind.
+        channels.sort_by_key(|c| c.usable == Usable::Suspended);
         channels
     }
 
@@ -147,6 +148,9 @@ impl Pair<'_> {
                 let has_row = self.law.book.instrument(instrument)?.rows.keys().any(|k| Some(*k) == partner);
                 has_row.then_some(both)
             }
+            // Open to parties of the Budapest Convention only, and not in force before enough of them have ratified: what the
+            // tables do not say is not open.
+            "CETS224" => self.both(instrument).filter(|b| b.usable == Usable::Yes),
             "CIS2001" => {
                 // Superseded between those bound by the later one.
                 let superseded = self.both("CIS2018").is_some_and(|b| b.usable == Usable::Yes);
@@ -192,7 +196,8 @@ impl Pair<'_> {
         let mut limits: Vec<&str> = provisions.iter().filter_map(|p| p.time_limit.as_deref()).collect();
         limits.dedup();
         // Limits of several articles at once would say of one what is true of another.
-        let limit = if lumped { String::new() } else { limits.join("; ") };
+        // A day by which members had to change their laws is no limit for an answer.
+        let limit = if lumped || way.instrument == "ECOWAS2011" { String::new() } else { limits.join("; ") };
         self.of_the_article(way, &mut caveats);
         if way.instrument == "ETS185" && way.article == "31" && articles.contains(&27) {
             caveats.push(self.on_article_27());
@@ -201,6 +206,8 @@ impl Pair<'_> {
             caveats.extend(self.left_the_council());
         }
         if both.usable == Usable::Unknown {
+            // Rows on something else may be confirmed; that it reaches both sides was not read.
+            grade = Grade::Unconfirmed;
             caveats.insert(0, self.why_unknown(&both.statuses));
         }
         caveats.extend(both.statuses.iter().filter_map(of_the_row));
@@ -230,7 +237,7 @@ impl Pair<'_> {
         let open: Vec<&str> = MLA_TREATIES.iter().copied().filter(|id| self.usable_together(id).is_some()).collect();
         let mut text = format!(
             "art. 27 serves only where no other treaty of mutual assistance is in force between {} and {}: none is known, and bilateral \
-             treaties other than those of the US are not in the tables",
+             treaties other than those of the US are not in the tables, nor are agreements of the EU with others",
             self.from, self.to
         );
         if !open.is_empty() {
@@ -258,7 +265,7 @@ impl Pair<'_> {
                     ));
                 }
                 if self.to.as_str() == "US"
-                    && let Some(row) = us_law("18 U.S.C. 2703(f)")
+                    && let Some(row) = self.law.tables.us_law("18 U.S.C. 2703(f)")
                 {
                     let limit = row.time_limit.as_deref().unwrap_or("no limit read");
                     caveats

@@ -6,6 +6,8 @@
 
 use std::fmt::Write as _;
 
+use crate::report::escape::entities;
+
 /// Longest text in characters that is printed whole; what is cut off is counted on the page.
 pub(super) const LONGEST: usize = 2_000;
 
@@ -55,19 +57,7 @@ pub(super) fn visible(text: &str, longest: usize) -> String {
 
 /// [`visible`], then escaped for element content and quoted attributes alike.
 pub(super) fn html(text: &str, longest: usize) -> String {
-    let seen = visible(text, longest);
-    let mut out = String::with_capacity(seen.len() + seen.len() / 8);
-    for c in seen.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    entities(&visible(text, longest))
 }
 
 /// For labels in pictures: at most `longest` characters, the last one an ellipsis if any are missing.

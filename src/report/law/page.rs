@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::document::{Document, Readable};
-use crate::report::escape::visible;
+use crate::report::escape::{entities, visible};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -79,16 +79,5 @@ fn cited(text: &str, most: usize) -> String {
 
 /// Nothing unseen, no markup.
 fn safe(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for c in visible(text).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
+    entities(&visible(text))
 }

@@ -13,7 +13,7 @@ pub fn text(view: &impl Readable, look: Look) -> String {
     let mut out = look.head(&visible(&document.title));
     out.push('\n');
     for paragraph in &document.lead {
-        wrapped(&mut out, look, "", &visible(paragraph));
+        out.push_str(&look.wrap("", &visible(paragraph)));
     }
     for section in &document.sections {
         write_section(&mut out, look, section);
@@ -27,7 +27,7 @@ fn write_section(out: &mut String, look: Look, section: &Section) {
     out.push_str(&look.head(&visible(&section.title)));
     out.push('\n');
     for paragraph in &section.text {
-        wrapped(out, look, "  ", &visible(paragraph));
+        out.push_str(&look.wrap("  ", &visible(paragraph)));
     }
     if section.rows.is_empty() {
         return;
@@ -54,28 +54,6 @@ fn write_sources(out: &mut String, look: Look, document: &Document) {
     out.push_str(&look.head("Sources"));
     out.push('\n');
     for (n, source) in document.sources.iter().enumerate() {
-        wrapped(out, look, "  ", &format!("[{}] {}", n + 1, visible(source)));
+        out.push_str(&look.wrap("  ", &format!("[{}] {}", n + 1, visible(source))));
     }
-}
-
-/// `text` broken at words to the width.
-fn wrapped(out: &mut String, look: Look, indent: &str, text: &str) {
-    let most = usize::from(look.width.max(60)) - indent.len();
-    let mut column = 0;
-    for word in text.split(' ').filter(|w| !w.is_empty()) {
-        let length = word.chars().count();
-        if column != 0 && column + 1 + length > most {
-            out.push('\n');
-            column = 0;
-        }
-        if column == 0 {
-            out.push_str(indent);
-        } else {
-            out.push(' ');
-            column += 1;
-        }
-        out.push_str(word);
-        column += length;
-    }
-    out.push('\n');
 }

@@ -106,7 +106,13 @@ fn articles(law: &PathLaw, look: Look) -> String {
 }
 
 fn requests(law: &PathLaw, look: Look) -> String {
-    let Some(from) = law.requesting.filter(|_| !law.requests.is_empty()) else { return String::new() };
+    let Some(from) = law.requesting else {
+        let asked = "who would ask is not said, and the target has no place: --requesting STATE shows how it can ask the others";
+        return if law.coverage.states.is_empty() { String::new() } else { look.wrap("    ", asked) };
+    };
+    if law.requests.is_empty() {
+        return String::new();
+    }
     let how = if law.requesting_given { "" } else { ", the state where the target is placed; --requesting names another" };
     let mut out = headline(&format!("How {from} can ask, first what is lost first"), look);
     out.push_str(&look.wrap("    ", &format!("asked by {from}{how}")));

@@ -1,0 +1,139 @@
+//! `rutter trace` and the law of the path: who asks, rows of the user's own, a ledger of notices.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::support::{json, run};
+
+const INCIDENT: &str = "fixtures/incident/";
+
+/// The path of the incident that crosses states.
+fn path(report: &Value) -> &Value {
+    report["paths"].as_array().unwrap().iter().max_by_key(|p| p["states"].as_array().unwrap().len()).unwrap()
+}
+
+fn texts<'a>(list: &'a Value, key: &str) -> Vec<&'a str> {
+    list.as_array().unwrap().iter().filter_map(|v| v[key].as_str()).collect()
+}
+
+#[test]
+fn requests_come_in_the_order_in_which_evidence_is_lost() {
+    let report = json(&["trace", INCIDENT, "--requesting", "EE"]);
+    assert_eq!(report["question"]["requesting"], "EE");
+    let law = &path(&report)["law"];
+    assert_eq!((&law["requesting"], &law["requesting_given"]), (&Value::from("EE"), &Value::from(true)));
+    let requests = law["requests"].as_array().unwrap();
+    let lost: Vec<Option<&str>> = requests.iter().map(|r| r["retention"]["lost_from"].as_str()).collect();
+    assert!(requests.len() > 3 && lost.is_sorted(), "{lost:?}");
+    // Between two members the order of the Union stands before the treaty.
+    let german = requests.iter().find(|r| r["to"] == "DE").unwrap();
+    let kinds = texts(&german["channels"], "kind");
+    let at = |kind: &str| kinds.iter().position(|k| *k == kind).unwrap();
+    assert!(at("EIO") < at("24/7 network"), "{kinds:?}");
+    // Nobody was named, and the target has no place.
+    let nobody = json(&["trace", INCIDENT]);
+    assert_eq!(
+        (&path(&nobody)["law"]["requesting"], &path(&nobody)["law"]["requests"]),
+        (&Value::Null, &Value::from(Vec::<Value>::new()))
+    );
+    assert!(run(&["trace", INCIDENT]).1.contains("--requesting STATE"));
+    // Nobody was named: the state where the target stands asks, and that is said.
+    let assumed = json(&["trace", "fixtures/ssh-bruteforce-gre.pcap.gz"]);
+    let law = &path(&assumed)["law"];
+    assert_eq!(law["requesting_given"], false);
+    let own = law["requests"].as_array().unwrap().iter().find(|r| r["to"] == law["requesting"]).unwrap();
+    assert!(own["channels"].as_array().unwrap().is_empty() && own["note"].as_str().unwrap().contains("its own authorities"));
+}
+
+#[test]
+fn the_day_decides_what_covers_the_path() {
+    let of = |on: &str| {
+        let report = json(&["trace", INCIDENT, "--on", on]);
+        let coverage = path(&report)["law"]["coverage"].clone();
+        let row = coverage["instruments"].as_array().unwrap().iter().find(|i| i["instrument"] == "ETS185").cloned();
+        row.map(|row| row["expected"].as_f64().unwrap())
+    };
+    assert!(of("2026-11-22").unwrap() > 5.0);
+    // Brazil is bound since 2023-03-01.
+    assert!(of("2023-03-01").unwrap() > of("2023-02-28").unwrap());
+    assert!(of("2001-01-01").is_none_or(|expected| expected == 0.0));
+}
+
+#[test]
+fn a_notice_engages_the_norm_for_the_address_that_it_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = folder.path().join("ledger.jsonl").display().to_string();
+    let states = |arguments: &[&str]| {
+        let report = json(&[&["trace", INCIDENT], arguments].concat());
+        let hops = path(&report)["hops"].as_array().unwrap().clone();
+        let touches = hops.iter().flat_map(|hop| {
+            let addr = hop["addr"].as_str().unwrap_or_default().to_owned();
+            hop["touches"].as_array().unwrap().iter().map(move |touch| (addr.clone(), touch.clone())).collect::<Vec<_>>()
+        });
+        let norms = touches.flat_map(|(addr, touch)| {
+            let norms = touch["norms"].as_array().unwrap().clone();
+            norms.into_iter().filter(|norm| norm["norm"] == "13(c)").map(move |norm| (addr.clone(), norm["state"].clone()))
+        });
+        norms.map(|(addr, state)| (addr, state.as_str().unwrap().to_owned())).collect::<Vec<_>>()
+    };
+    let before = states(&[]);
+    let named = before.iter().find(|(addr, _)| addr == "18.228.44.19").expect("the client has a place");
+    assert_eq!(named.1, "not engaged: no notice recorded");
+    let add = ["practice", "add", &ledger, "--case", "c", "--state", "BR", "--by", "EE", "--step", "notified"];
+    let (code, _, err) =
+        run(&[&add[..], &["--on", "2026-03-17", "--channel", "24/7 network", "--address", "18.228.44.19"]].concat());
+    assert_eq!(code, 0, "{err}");
+    for (addr, state) in states(&["--practice", &ledger]) {
+        let told = state.starts_with("notified 2026-03-17");
+        assert_eq!(told, addr == "18.228.44.19", "{addr}: {state}");
+    }
+    let (code, _, err) = run(&["trace", INCIDENT, "--practice", "no-such-ledger"]);
+    assert_eq!(code, 1, "{err}");
+}
+
+#[test]
+fn rows_of_the_users_own_count_and_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = folder.path().display().to_string();
+    fs::create_dir(folder.path().join("instruments")).unwrap();
+    let rows = "state,status,signed,ratified,in_force,left,suspended,not_before,as_of,grade,confidence,note,source,lowered\n\
+                BR,non-party,,,,,,,2026-11-01,confirmed,,an example,own list,\n";
+    fs::write(folder.path().join("instruments/ETS185.csv"), rows).unwrap();
+    let cell = |arguments: &[&str]| {
+        let report = json(&[&["trace", INCIDENT], arguments].concat());
+        let instruments = path(&report)["law"]["coverage"]["instruments"].as_array().unwrap().clone();
+        let row = instruments.into_iter().find(|i| i["instrument"] == "ETS185").unwrap();
+        let cell = row["cells"].as_array().unwrap().iter().find(|c| c["state"] == "BR").unwrap()["status"].clone();
+        (cell, report["question"]["law_overlay"].clone(), report["datasets"].clone())
+    };
+    assert_eq!(cell(&[]).0, "party");
+    let (status, named, datasets) = cell(&["--law", &own]);
+    assert_eq!(status, "not-party");
+    assert!(named.as_str().unwrap().starts_with(&own), "{named}");
+    assert!(texts(&datasets, "name").iter().any(|name| name.starts_with("law-overlay ")), "{datasets}");
+    // A bad row ends the run before anything is read, with its place.
+    fs::write(folder.path().join("instruments/ETS185.csv"), rows.replace("own list", "")).unwrap();
+    let (code, out, err) = run(&["trace", INCIDENT, "--law", &own]);
+    assert_eq!((code, out.as_str()), (1, ""), "{err}");
+    assert!(err.contains("line 2") && err.contains("source"), "{err}");
+}
+
+#[test]
+fn maps_are_pictures_of_an_instrument_or_a_line() {
+    for (what, words) in [("ETS185", "Convention on Cybercrime"), ("f1", "Where states stand on F1")] {
+        let (code, svg, err) = run(&["law", "map", what, "--on", "2026-11-22"]);
+        assert_eq!(code, 0, "{err}");
+        assert!(svg.starts_with("<svg ") && svg.contains(words) && svg.contains("2026-11-22"), "{what}");
+        assert_eq!(svg, run(&["law", "map", what, "--on", "2026-11-22"]).1, "the same bytes");
+    }
+    // A day earlier the colour of Brazil is another one.
+    assert_ne!(
+        run(&["law", "map", "ETS185", "--on", "2023-02-28"]).1,
+        run(&["law", "map", "ETS185", "--on", "2023-03-01"]).1.replace("2023-03-01", "2023-02-28")
+    );
+    for (arguments, words) in [(&["law", "map", "ETS18"][..], "ETS185"), (&["law", "map", "F1", "-o", "x.png"], "SVG")] {
+        let (code, _, err) = run(arguments);
+        assert!(code == 2 && err.contains(words), "{code} {err}");
+    }
+}
