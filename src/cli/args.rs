@@ -311,19 +311,15 @@ impl AskArgs {
         let sensor = self.sensor_at.as_ref().or(c.sensor_at.as_ref()).map(|text| place(text)).transpose()?;
         let question =
             Question { victims: nets("--victim", &self.victim)?, attackers: nets("--attacker", &self.attacker)?, filter, top };
+        let (practice, practice_damaged) = self.practice.as_deref().map(super::practice::read).transpose()?.unwrap_or_default();
         Ok(Ask {
             text: self.in_words(),
             question,
             trusted: nets("--trust", &trust)?,
             victim_state: state,
             requesting: self.requesting,
-            practice: self
-                .practice
-                .as_deref()
-                .map(super::practice::open)
-                .transpose()?
-                .map(|(ledger, _)| ledger)
-                .unwrap_or_default(),
+            practice,
+            practice_damaged,
             on: self.on,
             sensor,
             resolve: self.resolve,

@@ -267,6 +267,6 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
             counters.kernel_dropped, counters.handover_dropped
         ));
     }
-    let partial = counters.lost() > 0 || !reading.failures.is_empty();
+    let partial = counters.lost() > 0 || !reading.failures.is_empty() || ask.practice_damaged > 0;
     Ok(if partial { Outcome::Partial } else { Outcome::Done }.strict(args.strict))
 }

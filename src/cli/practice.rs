@@ -188,11 +188,17 @@ fn read_all(file: &mut File, path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// A ledger, and how reading it ended; damaged lines are complained of.
+/// A ledger, and how reading it ended.
+fn open(path: &Path) -> Result<(Ledger, Outcome), Error> {
+    let (ledger, damaged) = self::read(path)?;
+    Ok((ledger, if damaged == 0 { Outcome::Done } else { Outcome::Partial }))
+}
+
+/// A ledger, and how many of its lines are damaged, which are complained of.
 ///
 /// # Errors
 /// When it can't be read.
-pub fn open(path: &Path) -> Result<(Ledger, Outcome), Error> {
+pub fn read(path: &Path) -> Result<(Ledger, usize), Error> {
     let mut file = File::open(path).map_err(failed(path, "open"))?;
     file.lock_shared().map_err(failed(path, "lock"))?;
     let bytes = read_all(&mut file, path)?;
@@ -203,7 +209,7 @@ pub fn open(path: &Path) -> Result<(Ledger, Outcome), Error> {
     if damaged.len() > 100 {
         complain(&format!("rutter: {}: and {} more damaged lines", path.display(), damaged.len() - 100));
     }
-    Ok((ledger, if damaged.is_empty() { Outcome::Done } else { Outcome::Partial }))
+    Ok((ledger, damaged.len()))
 }
 
 fn lines(entries: &[Entry]) -> Result<String, Error> {

@@ -136,7 +136,7 @@ pub fn run(args: Args, context: &Context) -> Result<Outcome, Error> {
     if reading.interrupted {
         return Ok(Outcome::Interrupted);
     }
-    let partial = !reading.failures.is_empty() || c.rejected > 0 || c.dropped > 0;
+    let partial = !reading.failures.is_empty() || c.rejected > 0 || c.dropped > 0 || ask.practice_damaged > 0;
     if partial && !context.quiet && format != Format::Text {
         super::complain(&format!(
             "rutter: done, with {} rejected (see \"rejected\" in the report)",

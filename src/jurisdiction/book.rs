@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::Law;
 use super::dates::{AsOf, Dated};
 use super::fields::{Fields, Table};
+use super::final_clauses::JoiningFile;
 use super::instruments::{Absent, Force, Instrument, InstrumentFile};
 use super::norms::{DUE_DILIGENCE, Norm, NormFile, Position, Stance};
 use super::rows::{Meaning, StatusRow};
@@ -328,6 +329,10 @@ fn instrument((file, text): File<'_>, rows: File<'_>, known: &BTreeSet<StateCode
             return Err(LawError::value(file, format!("provision {}", n + 1), "source", "must not be blank"));
         }
     }
+    let joining = f.joining.map(JoiningFile::read).transpose().map_err(|why| LawError::value(file, "joining", "clause", why))?;
+    if f.beginning.as_ref().is_some_and(|b| b.source.is_empty() || b.clause.is_empty()) {
+        return Err(LawError::value(file, "beginning", "clause, source", "must not be blank"));
+    }
     let mut instrument = Instrument {
         id: f.id.into(),
         title: f.title.into(),
@@ -342,6 +347,8 @@ fn instrument((file, text): File<'_>, rows: File<'_>, known: &BTreeSet<StateCode
         grade: f.grade,
         absent: f.absent,
         absent_because: f.absent_because.into(),
+        joining,
+        beginning: f.beginning,
         counts: f.counts,
         provisions: f.provisions,
         rows: BTreeMap::new(),

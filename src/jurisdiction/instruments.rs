@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::dates::{AsOf, Dated};
+use super::final_clauses::{Beginning, Joining, JoiningFile};
 use super::rows::{Meaning, StatusRow};
 use crate::model::law::Grade;
 use crate::model::net::StateCode;
@@ -120,6 +121,10 @@ pub struct Instrument {
     pub absent: Absent,
     /// Why.
     pub absent_because: Arc<str>,
+    /// The final clause on whoever joins.
+    pub joining: Option<Joining>,
+    /// The final clause on the instrument itself.
+    pub beginning: Option<Beginning>,
     /// Published numbers.
     pub counts: Vec<Count>,
     /// Its articles.
@@ -162,6 +167,8 @@ pub(super) struct InstrumentFile {
     pub(super) grade: Grade,
     pub(super) absent: Absent,
     pub(super) absent_because: String,
+    pub(super) joining: Option<JoiningFile>,
+    pub(super) beginning: Option<Beginning>,
     #[serde(default, rename = "count")]
     pub(super) counts: Vec<Count>,
     #[serde(default, rename = "provision")]

@@ -149,7 +149,8 @@ const CASES: &[Case] = &[
     ("USMLAT", "HK", "2020-09-01", Suspended, None, "weak"),
     ("ICCPR", "CN", "2020-01-01", Signatory, None, "row"),
     ("ICCPR", "US", "1990-01-01", Signatory, None, "row"),
-    ("UNTOC", "HK", "2024-01-01", Party, None, "weak"),
+    ("UNTOC", "HK", "2006-09-26", NotExtended, None, "weak"),
+    ("UNTOC", "HK", "2024-01-01", Party, Some("2006-09-27"), "weak"),
     ("AP1", "US", "2025-12-31", Signatory, None, "weak"),
     ("AP1", "DE", "2025-12-31", Party, None, "weak"),
 ];

@@ -9,6 +9,7 @@
 //! * [`rows`]: a row of a status table, and what its word means
 //! * [`instruments`], [`territories`], [`norms`]: the rest of the vocabulary
 //! * [`book`]: the rule book and its loader, which refuses a row that cannot be checked
+//! * [`final_clauses`]: from deposit to entry into force
 //! * [`status`]: how a state or a territory stands to an instrument on a day
 //! * [`regimes`]: which instruments speak to a hop, and in which order they are shown
 //! * [`touches`]: hop to touches
@@ -27,6 +28,7 @@ pub mod dates;
 mod embedded;
 pub mod faultlines;
 mod fields;
+pub mod final_clauses;
 pub mod instruments;
 mod law;
 pub mod norms;

@@ -309,14 +309,15 @@ fn bound(i: &Instrument, row: &StatusRow, on: Day) -> Verdict {
         _ => {}
     }
     if let Some(d) = row.in_force {
-        return match d.when(on) {
-            When::Since => match d.exact() {
-                Some(day) => Verdict { status: Status::Party, in_force: Some(day), why: Vec::new() },
-                None => Verdict::because(Status::Party, format!("in force since some day in {d}")),
-            },
-            When::Unsure => Verdict::unknown(format!("in force from some day in {d}")),
-            When::Before => not_yet(row, on, &format!("in force from {d}")),
-        };
+        return since(row, d, on, None);
+    }
+    if let Some((joining, d)) = i.counted(row) {
+        return since(
+            row,
+            d,
+            on,
+            row.ratified.map(|deposit| format!("counted by {} from the deposit on {deposit}", joining.clause)),
+        );
     }
     match i.in_force.map(|d| (d, d.when(on))) {
         Some((d, When::Before)) => return not_yet(row, on, &format!("the instrument is in force from {d}")),
@@ -354,6 +355,20 @@ fn bound(i: &Instrument, row: &StatusRow, on: Day) -> Verdict {
         AsOf::On(d) => Verdict::because(Status::Party, format!("date unknown: listed as {} on {d}", row.relation.word)),
         AsOf::Unknown => Verdict::because(Status::Party, format!("date unknown: listed as {} without a date", row.relation.word)),
     }
+}
+
+/// In force from a day that is in the table, or was counted.
+fn since(row: &StatusRow, d: Dated, on: Day, counted: Option<String>) -> Verdict {
+    let mut verdict = match d.when(on) {
+        When::Since => match d.exact() {
+            Some(day) => Verdict { status: Status::Party, in_force: Some(day), why: Vec::new() },
+            None => Verdict::because(Status::Party, format!("in force since some day in {d}")),
+        },
+        When::Unsure => Verdict::unknown(format!("in force from some day in {d}")),
+        When::Before => not_yet(row, on, &format!("in force from {d}")),
+    };
+    verdict.why.extend(counted);
+    verdict
 }
 
 /// Bound later than `on`: how far had it come?
@@ -434,7 +449,7 @@ fn answer(i: &Instrument, row: &StatusRow, state: StateCode, on: Day, verdict: V
         left: row.left,
         row_of: Some(row.state),
         word: Some(row.relation.word),
-        grade: row.grade,
+        grade: i.counted(row).map_or(row.grade, |(joining, _)| row.grade.max(joining.grade)),
         confidence: row.confidence,
         source: row.source.clone(),
         official: i.official.clone(),

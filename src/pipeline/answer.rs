@@ -48,6 +48,8 @@ pub struct Ask {
     pub requesting: Option<StateCode>,
     /// Notices and what came of them.
     pub practice: Ledger,
+    /// Lines of the ledger that could not be read, and are not in it.
+    pub practice_damaged: usize,
     /// Day on which law is read.
     pub on: Option<Day>,
     /// Where the sensor stands.

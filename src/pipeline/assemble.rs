@@ -179,6 +179,12 @@ fn warnings(reading: &Reading<Overview>, digest: &Digest, found: &Answer, ask: &
             digest.probers_left_out
         ));
     }
+    if ask.practice_damaged > 0 {
+        out.push(format!(
+            "The ledger of practice has {} that could not be read; what they tell is not in this report.",
+            plural(ask.practice_damaged as u64, "line")
+        ));
+    }
     let c = &reading.counts;
     if c.evicted > 0 {
         out.push(format!(

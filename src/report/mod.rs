@@ -7,12 +7,14 @@
 //! * [`law`]: what the rule book answers, as documents, text and pages
 //! * [`plan`], [`letters`]: what to ask of whom out of a report, and drafts of it
 //! * [`law_map`]: a world map of one value per state
+//! * [`footnotes`]: what several channels say alike, once
 //! * [`escape`]: what attackers chose, made harmless
 //! * [`claims`]: what no report may say, as a linter
 
 pub mod claims;
 pub mod escape;
 pub mod explain;
+pub mod footnotes;
 pub mod geometry;
 pub mod html;
 pub mod inspect;

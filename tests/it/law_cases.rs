@@ -115,7 +115,10 @@ fn the_rule_book_agrees_with_status_pages() {
                 slot[0] += 1;
                 agreed_and_read += usize::from(case.is_read);
             }
-            None => slot[1] += 1,
+            None => {
+                slot[1] += 1;
+                println!("unknown: line {}: {} {} on {} ({})", case.line, case.place, case.instrument, case.on, answer.note);
+            }
             Some(false) => {
                 slot[2] += 1;
                 let what = format!(

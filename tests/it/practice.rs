@@ -101,6 +101,13 @@ fn damaged_lines_are_named_and_end_with_three() {
         let (code, out, _) = run(&["practice", command, &ledger]);
         assert!(code == 3 && out.contains("SG"), "{command}: {out}");
     }
+    // Nor does a report pretend that all was read.
+    let trace = |ledger: &str| run(&["trace", "fixtures/proxy-chain.pcap", "--practice", ledger]);
+    let (code, out, _) = trace(&ledger);
+    assert!(code == 3 && out.contains("4 lines that could not be read"), "{code} {out}");
+    let whole = file(folder.path(), "whole.jsonl");
+    add(&whole, "c1", "notified", "2026-03-05", &["--address", "192.0.2.7"]);
+    assert_eq!(trace(&whole).0, 0);
     // A line that was cut off in the middle is not glued to the next one.
     assert_eq!(add(&ledger, "c1", "acted", "2026-03-08", &[]).0, 3);
     let (code, out, _) = run(&["practice", "list", &ledger]);

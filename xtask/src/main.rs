@@ -2,14 +2,12 @@
 //!
 //! ```text
 //! cargo run -p xtask -- fixtures fixtures            rebuild the constructed captures and their expected answers
-//! cargo run -p xtask -- law ../shared/law data/law   convert the collected law tables into data/law
 //! cargo run --release -p xtask -- geo ../shared/geo/ship data/geo   convert the collected location tables into data/geo
 //! cargo run --release -p xtask -- perfgen mix OUT    write a benchmark input (see perfgen/mod.rs)
 //! ```
 
 mod fixtures;
 mod geo;
-mod law;
 mod perfgen;
 
 use std::error::Error;
@@ -17,14 +15,11 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: xtask fixtures DIR | law SRC DIR | geo SRC DIR | perfgen KIND OUT [...]";
+const USAGE: &str = "usage: xtask fixtures DIR | geo SRC DIR | perfgen KIND OUT [...]";
 
 fn run(args: &[String]) -> Result<String, Box<dyn Error>> {
     match args {
         [task, dir] if task == "fixtures" => fixtures::build(Path::new(dir)),
-        [task, src, dir] if task == "law" => {
-            law::convert(Path::new(src), Path::new(dir)).map(|files| format!("{dir}: {files} files written"))
-        }
         [task, src, dir] if task == "geo" => geo::convert(Path::new(src), Path::new(dir)),
         [task, rest @ ..] if task == "perfgen" => perfgen::run(rest),
         _ => Err(format!("{USAGE}\n       xtask {}", perfgen::USAGE).into()),

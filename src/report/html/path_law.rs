@@ -1,5 +1,7 @@
 //! The law of a path on the page: what covers it, which articles speak to its hops, how to ask, where its states part.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::hop::{Around, Excerpt};
@@ -11,6 +13,7 @@ use crate::model::faultline::{Parting, Standings};
 use crate::model::law::{ProvisionTouch, Status};
 use crate::model::path_law::{PathLaw, Request, RoleLaw};
 use crate::model::time::Day;
+use crate::report::footnotes::Footnotes;
 
 /// Rows of a list.
 const ROWS: usize = 40;
@@ -86,6 +89,7 @@ struct RequestView {
     grade: String,
     note: String,
     ways: Excerpt<WayView>,
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -97,6 +101,7 @@ struct WayView {
     body: String,
     usable: &'static str,
     caveats: Vec<String>,
+    notes: String,
     grade: String,
     as_of: String,
     source: Vec<Piece>,
@@ -220,6 +225,7 @@ fn request(r: &Request, labels: &[String], around: &Around<'_>) -> RequestView {
         Some(day) => format!("may be gone from {day}"),
         None => "no duty to keep traffic data is known: may be gone any day".to_owned(),
     };
+    let footnotes = Footnotes::common(r.channels.get(..ROWS).unwrap_or(&r.channels));
     RequestView {
         state: around.state(r.to),
         p: words::p(r.p),
@@ -228,11 +234,15 @@ fn request(r: &Request, labels: &[String], around: &Around<'_>) -> RequestView {
         rule: r.retention.rule.to_string(),
         grade: r.retention.grade.to_string(),
         note: r.note.to_string(),
-        ways: Excerpt::first(&r.channels, ROWS, way),
+        ways: Excerpt {
+            shown: r.channels.iter().zip(&footnotes.of).map(|(c, (own, common))| way(c, own, common)).collect(),
+            more: r.channels.len().saturating_sub(ROWS),
+        },
+        notes: footnotes.notes.iter().map(ToString::to_string).collect(),
     }
 }
 
-fn way(c: &Channel) -> WayView {
+fn way(c: &Channel, own: &[Arc<str>], common: &[usize]) -> WayView {
     let purposes: Vec<&str> = c.purposes.iter().map(|p| p.as_str()).collect();
     WayView {
         kind: c.kind.to_string(),
@@ -245,7 +255,8 @@ fn way(c: &Channel) -> WayView {
             Usable::Unknown => "unknown",
             Usable::Suspended => "suspended",
         },
-        caveats: c.caveats.iter().map(ToString::to_string).collect(),
+        caveats: own.iter().map(ToString::to_string).collect(),
+        notes: Footnotes::words(common),
         grade: c.grade.to_string(),
         as_of: c.as_of.to_string(),
         source: source(&c.source),

@@ -6,6 +6,7 @@ use crate::model::channel::{Retention, Usable};
 use crate::model::faultline::{Standing, Standings};
 use crate::model::law::Status;
 use crate::model::time::Day;
+use crate::report::footnotes::Footnotes;
 
 /// The day, why that day, and what lies under the answer.
 pub(super) fn lead(on: Day, basis: &Basis) -> Vec<String> {
@@ -234,11 +235,13 @@ impl Readable for ChannelView {
         let mut d = Document { title, ..Document::default() };
         d.lead = lead(self.on, &self.basis);
         d.lead.extend(self.notes.iter().cloned());
-        let rows: Vec<[String; 6]> = self
+        let footnotes = Footnotes::all(&self.channels);
+        let rows: Vec<[String; 7]> = self
             .channels
             .iter()
+            .zip(&footnotes.of)
             .enumerate()
-            .map(|(n, c)| {
+            .map(|(n, (c, (_, notes)))| {
                 let on = joined(", ", [c.instrument.as_deref().unwrap_or_default().to_owned(), c.article.to_string()]);
                 let usable = match c.usable {
                     Usable::Yes => "yes",
@@ -253,8 +256,9 @@ impl Readable for ChannelView {
                     purposes.join(", "),
                     format!("{basis}; usable: {usable}"),
                     joined("; ", [c.limit.to_string()]),
-                    joined(". ", std::iter::once(c.body.to_string()).chain(c.caveats.iter().map(ToString::to_string))),
+                    c.body.to_string(),
                     known,
+                    notes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
                 ]
             })
             .collect();
@@ -266,9 +270,13 @@ impl Readable for ChannelView {
                 "The tables know of none. That is no statement that there is none."
             });
         } else {
-            section = section.say("A treaty in force is not the same as cooperation that works: read the caveats.");
+            section = section.say("A treaty in force is not the same as cooperation that works: read the notes.");
         }
-        d.sections.push(section.table(["channel", "for", "basis", "limit", "to whom; caveats", "known"], rows));
+        d.sections.push(section.table(["channel", "for", "basis", "limit", "to whom", "known", "notes"], rows));
+        if !footnotes.notes.is_empty() {
+            let notes = footnotes.notes.iter().enumerate().map(|(n, note)| [(n + 1).to_string(), note.to_string()]).collect();
+            d.sections.push(Section::new("Notes to the channels").table(["", ""], notes));
+        }
         let rows = retention(&mut d, &self.retention);
         d.sections.push(Section::new(format!("The clock: traffic data of {} in {}", self.on, self.to)).table(["", ""], rows));
         d

@@ -1,6 +1,6 @@
 //! A document for a terminal or a pipe.
 
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::document::{Document, Readable, Section};
 use crate::report::escape::visible;
@@ -40,9 +40,28 @@ fn write_section(out: &mut String, look: Look, section: &Section) {
     for row in &section.rows {
         table.add_row(row.iter().map(|cell| visible(cell).into_owned()));
     }
+    keep_words_whole(&mut table, section, look);
     for line in table.to_string().lines() {
         out.push_str(format!("  {}", line.trim_end()).trim_end());
         out.push('\n');
+    }
+}
+
+/// A column is at least as wide as its longest word, if there is room for all of them.
+fn keep_words_whole(table: &mut Table, section: &Section, look: Look) {
+    const LONGEST: usize = 20;
+    const PADDING: usize = 2;
+    let longest = |n: usize| {
+        let cells = section.rows.iter().filter_map(|row| row.get(n));
+        let words = cells.flat_map(|cell| cell.split_whitespace()).map(|word| word.chars().count()).filter(|n| *n <= LONGEST);
+        words.max().unwrap_or(1) + PADDING
+    };
+    let widths: Vec<usize> = (0..section.rows.first().map_or(0, Vec::len)).map(longest).collect();
+    if widths.iter().sum::<usize>() + 3 > usize::from(look.width.max(60)) {
+        return;
+    }
+    for (column, width) in table.column_iter_mut().zip(widths) {
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(u16::try_from(width).unwrap_or(u16::MAX))));
     }
 }
 
