@@ -212,7 +212,7 @@ fn text_of(row: &Lookup, context: &Context) -> String {
         let _ = writeln!(out, "  anycast        yes: on a list of addresses that are announced from many places");
     }
     let why = row.why_unplaced.as_deref().map(|w| format!(": {}", visible(w))).unwrap_or_default();
-    let _ = writeln!(out, "  unknown        p {:.2}{why}", row.unknown_p);
+    let _ = writeln!(out, "  unknown        p {:.2}{why}", row.unknown_p.min(0.99));
     let _ = writeln!(out, "  registered in  {}", state(row.registered_in));
     let operator = match row.asn {
         Some(asn) => {

@@ -1,5 +1,8 @@
 //! `rutter practice`: a ledger of what was notified or asked, and what came back.
 
+mod export;
+mod figures;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -12,8 +15,8 @@ use serde::Serialize;
 use super::output::{self, ListFormat};
 use super::{Context, Outcome, complain};
 use crate::error::Error;
-use crate::jurisdiction::Law;
 use crate::jurisdiction::notices::{self, Ledger};
+use crate::jurisdiction::{Law, RuleBook};
 use crate::model::net::StateCode;
 use crate::model::practice::{Entry, Step};
 use crate::model::time::Day;
@@ -24,9 +27,6 @@ use crate::source::error::SourceError;
 
 /// A ledger larger than this is refused.
 const MOST_BYTES: u64 = 64 << 20;
-
-/// A state with fewer cases gets no figures, and a median needs as many answers.
-const LEAST_CASES: usize = 5;
 
 /// Arguments of `rutter practice`.
 #[derive(Clone, Debug, Parser)]
@@ -67,8 +67,11 @@ pub enum What {
         /// Write it there.
         #[arg(short, long, value_name = "FILE")]
         output: PathBuf,
+        /// Write over a file that is there.
+        #[arg(long)]
+        force: bool,
     },
-    /// Count, per state, what was told and asked and what came back; nothing below five cases.
+    /// Count, per state, what was told and asked and what came back; nothing below five.
     Stats {
         /// The ledger.
         #[arg(value_name = "LEDGER")]
@@ -77,7 +80,8 @@ pub enum What {
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: ListFormat,
     },
-    /// Write a table for others: states, steps, days and channels; no case, no address, no note.
+    /// Write a table for others: states, steps, months and channels; no case, no address, no note, and no state with fewer
+    /// than five cases.
     Export {
         /// The ledger.
         #[arg(value_name = "LEDGER")]
@@ -159,20 +163,28 @@ pub fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         What::Add(add) => self::add(add, context),
         What::List { ledger, state, format } => list(ledger, state.map(canonical).transpose()?, *format),
         What::Check { ledger } => check(ledger),
-        What::Merge { ledgers, output } => merge(ledgers, output),
+        What::Merge { ledgers, output, force } => merge(ledgers, output, *force),
         What::Stats { ledger, format } => stats(ledger, *format),
-        What::Export { ledger, output } => export(ledger, output),
+        What::Export { ledger, output } => export(ledger, output, context),
     }
 }
 
 /// `UK` is `GB`; a code that the rule book does not know is a slip of the pen.
 fn canonical(state: StateCode) -> Result<StateCode, Error> {
-    let law = Law::shipped().map_err(|e| Error::Data(e.to_string()))?;
-    let state = law.book.canonical(state);
-    if law.book.name_of(state).is_none() || !law.book.is_place(state) {
+    let book = book()?;
+    let state = book.canonical(state);
+    if !is_known(book, state) {
         return Err(Error::Usage(format!("{state}: no state or territory that the rule book knows")));
     }
     Ok(state)
+}
+
+fn book() -> Result<&'static RuleBook, Error> {
+    Ok(&Law::shipped().map_err(|e| Error::Data(e.to_string()))?.book)
+}
+
+fn is_known(book: &RuleBook, state: StateCode) -> bool {
+    book.name_of(state).is_some() && book.is_place(state)
 }
 
 fn failed<'a>(path: &'a Path, what: &'static str) -> impl Fn(std::io::Error) -> Error + 'a {
@@ -203,6 +215,7 @@ pub fn read(path: &Path) -> Result<(Ledger, usize), Error> {
     file.lock_shared().map_err(failed(path, "lock"))?;
     let bytes = read_all(&mut file, path)?;
     let (ledger, damaged) = Ledger::read(&bytes);
+    let ledger = ledger.canonical(book()?);
     for d in damaged.iter().take(100) {
         complain(&format!("rutter: {}: line {}: {}", path.display(), d.line, d.why));
     }
@@ -218,19 +231,22 @@ fn lines(entries: &[Entry]) -> Result<String, Error> {
 
 /// Appends under a lock, in one write. A last line that was cut off stays a line of its own.
 fn add(args: &AddArgs, context: &Context) -> Result<Outcome, Error> {
-    let addresses: BTreeSet<Arc<str>> = args.address.iter().map(|a| a.trim().into()).collect();
     let entry = Entry {
         schema: notices::SCHEMA.into(),
-        case: args.case.trim().into(),
+        case: args.case.as_str().into(),
         state: canonical(args.state)?,
         by: canonical(args.by)?,
         step: args.step.into(),
         on: args.on,
-        channel: args.channel.trim().into(),
-        addresses: addresses.into_iter().collect(),
-        note: args.note.trim().into(),
+        channel: args.channel.as_str().into(),
+        addresses: args.address.iter().map(|a| Arc::from(a.trim())).collect(),
+        note: args.note.as_str().into(),
     };
     notices::check(&entry).map_err(Error::Usage)?;
+    let entry = notices::normal(entry);
+    if let Some(wide) = notices::too_wide(&entry) {
+        return Err(Error::Usage(format!("--address {wide}: too wide to name an address (IPv4 /16, IPv6 /29 at most)")));
+    }
     let path = &args.ledger;
     let written = |source| Error::Output { path: path.display().to_string(), source };
     let mut file = File::options().read(true).append(true).create(true).open(path).map_err(written)?;
@@ -238,6 +254,7 @@ fn add(args: &AddArgs, context: &Context) -> Result<Outcome, Error> {
     file.seek(SeekFrom::Start(0)).map_err(written)?;
     let bytes = read_all(&mut file, path)?;
     let (ledger, damaged) = Ledger::read(&bytes);
+    let ledger = ledger.canonical(book()?);
     if ledger.entries.is_empty() && !damaged.is_empty() {
         return Err(Error::Data(format!(
             "{}: is no ledger: none of its lines is an entry (line {}: {})",
@@ -263,12 +280,21 @@ fn add(args: &AddArgs, context: &Context) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
+#[derive(Serialize)]
+struct List<'a> {
+    schema: &'static str,
+    entries: &'a [Entry],
+}
+
 fn list(path: &Path, state: Option<StateCode>, format: ListFormat) -> Result<Outcome, Error> {
     let (mut ledger, outcome) = open(path)?;
     ledger.entries.retain(|e| state.is_none_or(|s| e.state == s));
     ledger.entries.sort_by_key(|e| e.on);
     let out = match format {
-        ListFormat::Json => json::pretty(&ledger.entries).map_err(|e| Error::Render(e.to_string()))?,
+        ListFormat::Json => {
+            let list = List { schema: "rutter.practice-list/1", entries: &ledger.entries };
+            json::pretty(&list).map_err(|e| Error::Render(e.to_string()))?
+        }
         ListFormat::Jsonl => lines(&ledger.entries)?,
         ListFormat::Text => {
             let mut out = String::new();
@@ -305,34 +331,47 @@ fn entries(n: usize) -> String {
 fn check(path: &Path) -> Result<Outcome, Error> {
     let (ledger, outcome) = open(path)?;
     let mut out = String::new();
+    let mut say = |line: String| {
+        out.push_str(&visible(&line));
+        out.push('\n');
+    };
     let mut seen = BTreeSet::new();
-    for e in &ledger.entries {
-        let line = json::line(e).map_err(|e| Error::Render(e.to_string()))?;
-        if !seen.insert(line) {
-            out.push_str(&visible(&format!("twice: {} {} of {}, case {}", e.state, e.step.as_str(), e.on, e.case)));
-            out.push('\n');
+    let mut begun: BTreeMap<(StateCode, StateCode, &str), Day> = BTreeMap::new();
+    for ((state, by, case), entries) in figures::matters(&ledger) {
+        if let Some(day) = entries.iter().filter(|e| figures::opens(e.step)).map(|e| e.on).min() {
+            begun.insert((state, by, case), day);
         }
-        let before = |s: &[Step]| ledger.entries.iter().any(|o| same_matter(o, e) && s.contains(&o.step) && o.on <= e.on);
-        let asked_first: &[Step] = &[Step::Notified, Step::Asked];
-        if !asked_first.contains(&e.step) && !before(asked_first) {
-            let word = e.step.as_str();
-            out.push_str(&visible(&format!("no notice or request before it: {} {word} of {}, case {}", e.state, e.on, e.case)));
-            out.push('\n');
+    }
+    let book = book()?;
+    for e in &ledger.entries {
+        let what = format!("{} {} of {}, case {}", e.state, e.step.as_str(), e.on, e.case);
+        if !seen.insert(json::line(e).map_err(|e| Error::Render(e.to_string()))?) {
+            say(format!("twice: {what}"));
+        }
+        let is_open = begun.get(&(e.state, e.by, &*e.case)).is_some_and(|day| *day <= e.on);
+        if !figures::opens(e.step) && !is_open {
+            say(format!("no notice or request before it, so that no figure counts it: {what}"));
+        }
+        if let Some(unknown) = [e.state, e.by].into_iter().find(|s| !is_known(book, *s)) {
+            say(format!("{unknown} is no state or territory that the rule book knows: {what}"));
+        }
+        if let Some(wide) = notices::too_wide(e) {
+            say(format!("{wide} is too wide to name an address: {what}"));
         }
     }
     let states: BTreeSet<StateCode> = ledger.entries.iter().map(|e| e.state).collect();
     let count = entries(ledger.entries.len());
-    out.push_str(&format!("{}: {count} of {}\n", visible(&path.display().to_string()), plural(states.len() as u64, "state")));
+    say(format!("{}: {count} of {}", path.display(), plural(states.len() as u64, "state")));
     output::to_stdout(out.as_bytes())?;
     Ok(outcome)
 }
 
-fn same_matter(a: &Entry, b: &Entry) -> bool {
-    (a.state, a.by, &a.case) == (b.state, b.by, &b.case)
-}
-
-fn merge(paths: &[PathBuf], target: &Path) -> Result<Outcome, Error> {
+fn merge(paths: &[PathBuf], target: &Path, force: bool) -> Result<Outcome, Error> {
     output::spare_evidence(Some(target), paths)?;
+    // A ledger has no copy elsewhere.
+    if !force && target.symlink_metadata().is_ok_and(|m| m.len() > 0) {
+        return Err(Error::Usage(format!("{}: is there already; name another file, or say --force", target.display())));
+    }
     let mut outcome = Outcome::Done;
     let mut ledgers = Vec::new();
     for path in paths {
@@ -348,161 +387,26 @@ fn merge(paths: &[PathBuf], target: &Path) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// Of one state. Counts are of cases, not of entries.
-#[derive(Debug, Default, Serialize)]
-struct Figures {
-    cases: usize,
-    notified: usize,
-    acknowledged: usize,
-    acted: usize,
-    refused: usize,
-    asked: usize,
-    given: usize,
-    /// Cases with an answer, and the median of the days to the first one; `null` under five answers.
-    answered: usize,
-    median_days: Option<f64>,
-}
-
-/// `figures` is `null` where there are fewer than five cases: their number is not told either.
-#[derive(Debug, Serialize)]
-struct StateFigures {
-    state: StateCode,
-    least_cases: usize,
-    figures: Option<Figures>,
-}
-
-#[derive(Debug, Serialize)]
-struct Stats {
-    schema: &'static str,
-    states: Vec<StateFigures>,
-}
-
-type Case<'a> = (StateCode, &'a str);
-
-fn figures(ledger: &Ledger) -> Stats {
-    let mut states: BTreeMap<StateCode, BTreeMap<Case<'_>, Vec<&Entry>>> = BTreeMap::new();
-    for e in &ledger.entries {
-        states.entry(e.state).or_default().entry((e.by, &e.case)).or_default().push(e);
-    }
-    let states = states.into_iter().map(|(state, cases)| StateFigures {
-        state,
-        least_cases: LEAST_CASES,
-        figures: (cases.len() >= LEAST_CASES).then(|| of_cases(cases.values())),
-    });
-    Stats { schema: "rutter.practice-stats/1", states: states.collect() }
-}
-
-fn of_cases<'a>(cases: impl Iterator<Item = &'a Vec<&'a Entry>>) -> Figures {
-    let mut f = Figures::default();
-    let mut days = Vec::new();
-    for case in cases {
-        let has = |step: Step| usize::from(case.iter().any(|e| e.step == step));
-        f.cases += 1;
-        f.notified += has(Step::Notified);
-        f.acknowledged += has(Step::Acknowledged);
-        f.acted += has(Step::Acted);
-        f.refused += has(Step::Refused);
-        f.asked += has(Step::Asked);
-        f.given += has(Step::Given);
-        let opening = |e: &&&Entry| matches!(e.step, Step::Notified | Step::Asked);
-        let begun = case.iter().filter(opening).map(|e| e.on).min();
-        let answer = begun.and_then(|begun| case.iter().filter(|e| !opening(e) && e.on >= begun).map(|e| e.on).min());
-        days.extend(begun.zip(answer).map(|(begun, answer)| answer.days_since(begun)));
-    }
-    days.sort_unstable();
-    f.answered = days.len();
-    f.median_days = (days.len() >= LEAST_CASES).then(|| median(&days)).flatten();
-    f
-}
-
-/// Of sorted numbers.
-fn median(days: &[i32]) -> Option<f64> {
-    let upper = *days.get(days.len() / 2)?;
-    let lower = *days.get((days.len() - 1) / 2)?;
-    Some((f64::from(lower) + f64::from(upper)) / 2.0)
-}
-
 fn stats(path: &Path, format: ListFormat) -> Result<Outcome, Error> {
     let (ledger, outcome) = open(path)?;
-    let stats = figures(&ledger);
+    let stats = figures::Stats::of(&ledger);
+    let render = |e: serde_json::Error| Error::Render(e.to_string());
     let out = match format {
-        ListFormat::Json => json::pretty(&stats).map_err(|e| Error::Render(e.to_string()))?,
-        ListFormat::Jsonl => {
-            stats.states.iter().map(|s| json::line(s).map_err(|e| Error::Render(e.to_string()))).collect::<Result<_, _>>()?
-        }
-        ListFormat::Text => stats.states.iter().map(sentence).collect::<Vec<_>>().concat() + STATS_NOTE,
+        ListFormat::Json => json::pretty(&stats).map_err(render)?,
+        ListFormat::Jsonl => stats.states.iter().map(|s| json::line(s).map_err(render)).collect::<Result<_, _>>()?,
+        ListFormat::Text => figures::text(&stats),
     };
     output::to_stdout(out.as_bytes())?;
     Ok(outcome)
 }
 
-const STATS_NOTE: &str = "Cases of this ledger, no sample of a state's practice: what was not written down is not counted.\n";
-
-/// With the number of cases beside every figure.
-fn sentence(s: &StateFigures) -> String {
-    let Some(f) = &s.figures else { return format!("{}  fewer than {LEAST_CASES} cases\n", s.state) };
-    let of = |n: usize, what: &str| format!("{what} {n} of {} cases", f.cases);
-    let median = match f.median_days {
-        Some(days) => format!("median days to the first answer {days} ({} answers in {} cases)", f.answered, f.cases),
-        None => format!("median days to the first answer: fewer than {LEAST_CASES} answers in {} cases", f.cases),
-    };
-    format!(
-        "{}  {}; {}; {}; {}; {}; {}; {median}\n",
-        s.state,
-        of(f.notified, "notified"),
-        of(f.acknowledged, "acknowledged"),
-        of(f.acted, "acted"),
-        of(f.refused, "refused"),
-        of(f.asked, "asked"),
-        of(f.given, "given"),
-    )
-}
-
-/// Sorted by state, day and step, so that the order tells nothing of which lines are one case.
-fn export(path: &Path, target: &Path) -> Result<Outcome, Error> {
+fn export(path: &Path, target: &Path, context: &Context) -> Result<Outcome, Error> {
     output::spare_evidence(Some(target), &[path.to_owned()])?;
     let (ledger, outcome) = open(path)?;
-    let mut rows: Vec<[String; 5]> = ledger
-        .entries
-        .iter()
-        .map(|e| [e.state.to_string(), e.by.to_string(), e.on.to_string(), e.step.as_str().to_owned(), harmless(&e.channel)])
-        .collect();
-    rows.sort();
-    let mut table = csv::WriterBuilder::new().from_writer(Vec::new());
-    let render = |e: csv::Error| Error::Render(e.to_string());
-    table.write_record(["state", "by", "on", "step", "channel"]).map_err(render)?;
-    for row in &rows {
-        table.write_record(row).map_err(render)?;
+    let (table, left_out) = export::table(&ledger)?;
+    output::write(Some(target), &table)?;
+    if left_out > 0 && !context.quiet {
+        complain(&format!("rutter: {} with fewer than five cases left out", plural(left_out as u64, "state")));
     }
-    let bytes = table.into_inner().map_err(|e| Error::Render(e.to_string()))?;
-    output::write(Some(target), &bytes)?;
     Ok(outcome)
-}
-
-/// A cell that no spreadsheet takes for a formula (OWASP, CSV injection).
-fn harmless(text: &str) -> String {
-    let text = visible(text);
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r', '|', '%']) { format!("'{text}") } else { text.into_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_median_of_few_and_many() {
-        assert_eq!(median(&[]), None);
-        assert_eq!(median(&[3]), Some(3.0));
-        assert_eq!(median(&[1, 2, 4, 9]), Some(3.0));
-        assert_eq!(median(&[1, 2, 4, 9, 100]), Some(4.0));
-    }
-
-    #[test]
-    fn no_cell_is_a_formula() {
-        for evil in ["=1+1", "+1", "-1", "@x", "|x"] {
-            assert!(harmless(evil).starts_with('\''), "{evil}");
-        }
-        assert_eq!(harmless("24/7 network"), "24/7 network");
-        assert!(!harmless("a\u{202e}b").contains('\u{202e}'));
-    }
 }

@@ -150,9 +150,10 @@ const CASES: &[Case] = &[
     ("ICCPR", "CN", "2020-01-01", Signatory, None, "row"),
     ("ICCPR", "US", "1990-01-01", Signatory, None, "row"),
     ("UNTOC", "HK", "2006-09-26", NotExtended, None, "weak"),
-    ("UNTOC", "HK", "2024-01-01", Party, Some("2006-09-27"), "weak"),
+    ("UNTOC", "HK", "2024-01-01", Party, None, "weak"),
     ("AP1", "US", "2025-12-31", Signatory, None, "weak"),
-    ("AP1", "DE", "2025-12-31", Party, None, "weak"),
+    ("AP1", "DE", "1991-08-13", Ratified, None, "weak"),
+    ("AP1", "DE", "2025-12-31", Party, Some("1991-08-14"), "weak"),
 ];
 
 #[test]

@@ -11,6 +11,9 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use ipnet::IpNet;
+
+use super::RuleBook;
 use crate::model::law::NormTouch;
 use crate::model::net::StateCode;
 use crate::model::path::AttackPath;
@@ -97,10 +100,19 @@ impl Ledger {
         (ledger, damaged)
     }
 
+    /// With the codes of a rule book: a notice to `UK` is one to `GB`.
+    #[must_use]
+    pub fn canonical(mut self, book: &RuleBook) -> Self {
+        for e in &mut self.entries {
+            (e.state, e.by) = (book.canonical(e.state), book.canonical(e.by));
+        }
+        self
+    }
+
     /// Both, sorted by day, state, asker, case and the rest; what is the same entry stands once.
     #[must_use]
     pub fn merge(ledgers: impl IntoIterator<Item = Self>) -> Self {
-        let mut entries: Vec<Entry> = ledgers.into_iter().flat_map(|l| l.entries).map(normal).collect();
+        let mut entries: Vec<Entry> = ledgers.into_iter().flat_map(|l| l.entries).collect();
         entries.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
         entries.dedup();
         Self { entries }
@@ -229,8 +241,23 @@ impl Told {
 fn holds(net: &str, addr: IpAddr) -> bool {
     match net.parse::<IpAddr>() {
         Ok(one) => one == addr,
-        Err(_) => net.parse::<ipnet::IpNet>().is_ok_and(|net| net.contains(&addr)),
+        Err(_) => net.parse::<IpNet>().is_ok_and(|net| !is_too_wide(net) && net.contains(&addr)),
     }
+}
+
+/// A notice about half of the Internet is about no address: a prefix holds one if it is no shorter than what one holder gets
+/// (IPv4 /16, IPv6 /29, the largest usual allocation of a registry).
+fn is_too_wide(net: IpNet) -> bool {
+    match net {
+        IpNet::V4(net) => net.prefix_len() < 16,
+        IpNet::V6(net) => net.prefix_len() < 29,
+    }
+}
+
+/// A prefix of an entry that engages nothing because it is too wide.
+#[must_use]
+pub fn too_wide(entry: &Entry) -> Option<&str> {
+    entry.addresses.iter().map(|a| &**a).find(|a| a.parse::<IpNet>().is_ok_and(is_too_wide))
 }
 
 /// One line.
@@ -241,7 +268,7 @@ fn entry(line: &[u8]) -> Result<Entry, String> {
     let text = std::str::from_utf8(line).map_err(|_| "no UTF-8".to_owned())?;
     let entry: Entry = serde_json::from_str(text).map_err(|e| e.to_string())?;
     check(&entry)?;
-    Ok(entry)
+    Ok(normal(entry))
 }
 
 /// Does an entry keep its contract?
@@ -271,14 +298,26 @@ pub fn check(entry: &Entry) -> Result<(), String> {
     if entry.addresses.len() > MOST_ADDRESSES {
         return Err(format!("more than {MOST_ADDRESSES} addresses"));
     }
-    let odd = entry.addresses.iter().find(|a| a.parse::<IpAddr>().is_err() && a.parse::<ipnet::IpNet>().is_err());
+    let odd = entry.addresses.iter().find(|a| a.parse::<IpAddr>().is_err() && a.parse::<IpNet>().is_err());
     odd.map_or(Ok(()), |odd| Err(format!("{odd:?} is no address and no prefix")))
 }
 
-/// The same entry written in one way.
-fn normal(mut entry: Entry) -> Entry {
-    let addresses: BTreeSet<Arc<str>> = entry.addresses.into_iter().collect();
+/// The same entry written in one way: addresses and prefixes as RFC 5952 and their masks have them, sorted; no blanks around
+/// texts.
+#[must_use]
+pub fn normal(mut entry: Entry) -> Entry {
+    let written = |text: Arc<str>| match (text.parse::<IpAddr>(), text.parse::<IpNet>()) {
+        (Ok(addr), _) => addr.to_string().into(),
+        (_, Ok(net)) => net.trunc().to_string().into(),
+        _ => text,
+    };
+    let addresses: BTreeSet<Arc<str>> = entry.addresses.into_iter().map(written).collect();
     entry.addresses = addresses.into_iter().collect();
+    for text in [&mut entry.case, &mut entry.channel, &mut entry.note] {
+        if text.trim().len() < text.len() {
+            *text = text.trim().into();
+        }
+    }
     entry
 }
 
@@ -363,11 +402,24 @@ mod tests {
         assert!(words.starts_with("not engaged") && words.contains("2026-03-05"), "{words}");
         let prefix = ledger(&[("notified", "2026-03-05", ",\"addresses\":[\"192.0.2.0/24\"]")]);
         assert!(standing(&prefix, "2026-04-01", "2026-03-05").starts_with("notified"));
+        let half = ledger(&[("notified", "2026-03-05", ",\"addresses\":[\"0.0.0.0/0\",\"128.0.0.0/1\",\"2000::/3\"]")]);
+        assert_eq!(standing(&half, "2026-04-01", "2026-03-06"), "not engaged: no notice recorded");
+        assert_eq!(too_wide(&half.entries[0]), Some("0.0.0.0/0"));
         // A request is no notice, an answer without a notice engages nothing, and another state's ledger is another's.
         let asked = ledger(&[("asked", "2026-03-05", HERE), ("acted", "2026-03-06", HERE)]);
         assert_eq!(standing(&asked, "2026-04-01", "2026-03-06"), "not engaged: no notice recorded");
         let other = prefix.standing(code("DE"), day("2026-04-01"), &["192.0.2.7".parse().unwrap()], None);
         assert_eq!(other, Standing::Seen { unnamed: None });
+    }
+
+    #[test]
+    fn one_thing_is_written_in_one_way() {
+        let other = ",\"addresses\":[\"2001:DB8::7\",\"192.0.2.9/24\"]";
+        let text = line("UK", "notified", "2026-03-05", other).replace("c1", "  c1 ");
+        let (ledger, _) = Ledger::read(text.as_bytes());
+        let entry = &ledger.canonical(&Law::shipped().unwrap().book).entries[0];
+        assert_eq!((entry.state, &*entry.case), (code("GB"), "c1"));
+        assert_eq!(entry.addresses.iter().map(|a| &**a).collect::<Vec<_>>(), ["192.0.2.0/24", "2001:db8::7"]);
     }
 
     #[test]

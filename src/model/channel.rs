@@ -47,6 +47,32 @@ pub enum Usable {
     Suspended,
 }
 
+/// Every kind of channel. A ledger may name others; an export names these and no others.
+pub const KINDS: &[&str] = &[
+    "24/7 network",
+    "CERT-to-CERT",
+    "CLOUD Act agreement",
+    "Commonwealth scheme",
+    "EIO",
+    "EU MLA Convention",
+    "G7 24/7 network",
+    "INTERPOL",
+    "MLA",
+    "Second Protocol",
+    "UN points of contact",
+    "UNTOC",
+    "agreement on information security",
+    "arrangement within one state",
+    "bilateral MLAT",
+    "disclosure of the path",
+    "e-Evidence order",
+    "letter rogatory",
+    "preservation request",
+    "regional MLA treaty",
+    "regional directive",
+    "voluntary disclosure by the provider",
+];
+
 /// A lawful way to ask, from one state to another on a day. Channels are ordered by speed; all that they rest on stands
 /// beside them.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -13,6 +13,7 @@ pub mod path;
 pub mod path_law;
 pub mod place;
 pub mod practice;
+pub mod quote;
 pub mod record;
 pub mod route;
 pub mod time;

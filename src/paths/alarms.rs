@@ -11,6 +11,7 @@ use crate::model::digest::{Conversation, Digest};
 use crate::model::evidence::{Evidence, EvidenceId};
 use crate::model::net::unmapped;
 use crate::model::path::Finding;
+use crate::model::quote::within_quotes;
 use crate::model::record::{Endpoint, Pattern};
 
 /// Prefixes looked through one by one; single addresses are found at once.
@@ -75,7 +76,7 @@ impl<'a> Alarms<'a> {
             signatures.sort_unstable();
             signatures.dedup();
             let more = signatures.len().saturating_sub(3);
-            let shown: Vec<String> = signatures.iter().take(3).map(|s| format!("\"{s}\"")).collect();
+            let shown: Vec<String> = signatures.iter().take(3).map(|s| format!("\"{}\"", within_quotes(s))).collect();
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             let reason = format!("a detector fired {} here: {}{more}", counted(times, "time", "times"), shown.join(", "));
             let score = 70.0 + 10.0 * (times as f64).ln_1p() / std::f64::consts::LN_10;

@@ -9,6 +9,7 @@ use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, Flow, Quote};
 use crate::model::hop::{HopRole, Knowledge};
 use crate::model::path::{AttackPath, LocatedHop};
 use crate::model::place::{Placement, WhyUnplaced};
+use crate::model::quote::within_quotes;
 use crate::model::record::{Alert, Endpoint, Mail, Pattern, UNNAMED};
 use crate::report::model as report;
 use crate::report::terminal::plural;
@@ -298,7 +299,7 @@ fn describe_alert(alert: &Alert, times: u64) -> String {
     let side = |end: Option<Endpoint>| end.map_or_else(|| "nobody named".to_owned(), endpoint);
     let blocked = if alert.blocked { ", blocked" } else { "" };
     let times = if times > 1 { format!(", {times} times") } else { String::new() };
-    format!("alert \"{}\": {} -> {}{blocked}{times}", alert.signature, side(alert.src), side(alert.dst))
+    format!("alert \"{}\": {} -> {}{blocked}{times}", within_quotes(&alert.signature), side(alert.src), side(alert.dst))
 }
 
 fn describe_flow(f: &Flow) -> String {

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use rutter::jurisdiction::Law;
 use rutter::model::net::StateCode;
-use rutter::report::claims::{Fault, Names, Rule, data_of, lint, lint_rows, lint_strings, text_of, without_data};
-use serde_json::Value;
+use rutter::report::claims::{Fault, Names, Rule, lint, lint_rows, lint_strings, text_of};
 
-use super::support::{repo, run};
+use super::support::repo;
+
+mod hostile;
+mod printed;
 
 /// Every state, territory and instrument that the rule book has a name for.
 fn names() -> Names {
@@ -162,9 +164,29 @@ fn literals_and_blanks_are_found() {
     assert_eq!(literals(source), ["one \"two\" three", "raw \"x\"", "\u{e9}"]);
     assert_eq!(filled("{} attacked {name}, {p:.2}, {{x}}"), "Germany attacked Germany, 0.5, {x}}");
     assert_eq!(filled("{{ state }} attacked {% if x %}y{% endif %}"), "Germany attacked y");
-    // The whole chain notices a bad template.
-    let bad = literals("format!(\"{state} attacked {target}\")").iter().flat_map(|l| lint(&filled(l), &names())).count();
-    assert_eq!(bad, 1);
+    // The whole chain notices a bad template, for every rule that reads templates.
+    for (template, rule) in [
+        ("{state} attacked {target}", Rule::StateAsActor),
+        ("it was attacked by {}", Rule::StateAsActor),
+        ("{}'s attack on {target}", Rule::StateAsActor),
+        ("attributed to {state}", Rule::StateAsActor),
+        ("{a}/{b} hacked it", Rule::StateAsActor),
+        ("seen in {state}; it attacked {target}", Rule::StateAsActor),
+        ("{} is behind it", Rule::StateAsActor),
+        ("{} is responsible for it", Rule::StateAsActor),
+        ("this proves that {} was there", Rule::Certainty),
+        ("{n} of {m}: one hundred percent", Rule::Certainty),
+        ("{}: certainly", Rule::Certainty),
+        ("almost certainly {}, with high confidence", Rule::LikelihoodWithConfidence),
+        ("ETS185 binds {state}", Rule::InstrumentWithoutDateOrGrade),
+    ] {
+        let found: Vec<Rule> = literals(&format!("format!(\"{template}\")"))
+            .iter()
+            .flat_map(|l| lint(&filled(l), &names()))
+            .map(|f| f.rule)
+            .collect();
+        assert_eq!(found, [rule], "{template}");
+    }
 }
 
 /// Everything under `src` that can put words into a report: renderers, remarks, reasons, errors. The linter's own words
@@ -231,106 +253,7 @@ fn the_words_of_the_rule_book_accuse_nobody() {
     nothing(faults);
 }
 
-// ---- what is printed ----
-
-/// Captures and folders whose reports are read: made-up ones, a whole incident, a laboratory's.
-const INPUTS: [&str; 9] = [
-    "fixtures/backbone-v4.pcapng",
-    "fixtures/backbone-v6.pcapng",
-    "fixtures/proxy-chain.pcap",
-    "fixtures/ssh-bruteforce-gre.pcap.gz",
-    "fixtures/syn-flood.pcap.zst",
-    "fixtures/incident/",
-    "fixtures/lab/tr4-udp.pcap",
-    "fixtures/records/",
-    "fixtures/bad/",
-];
-
-fn report(args: &[&str]) -> (Value, Vec<(String, String)>) {
-    let ask = |format: &str| {
-        let all: Vec<&str> = ["trace", "--format", format].into_iter().chain(args.iter().copied()).collect();
-        let (code, out, err) = run(&all);
-        assert!(matches!(code, 0 | 3), "{all:?}: {code} {err}");
-        out
-    };
-    let json = serde_json::from_str(&ask("json")).unwrap();
-    (json, vec![("text".to_owned(), ask("text")), ("html".to_owned(), text_of(&ask("html")))])
-}
-
-#[test]
-fn no_report_on_a_fixture_claims_too_much() {
-    let names = names();
-    let mut faults = Vec::new();
-    let mut findings = 0;
-    for input in INPUTS {
-        for more in [&[][..], &["--victim-state", "EE", "--on", "2026-11-22"][..]] {
-            let args: Vec<&str> = [input].into_iter().chain(more.iter().copied()).collect();
-            let (json, renderings) = report(&args);
-            findings += json["paths"].as_array().map_or(0, Vec::len);
-            faults.extend(complain(input, &lint_rows(&json)));
-            faults.extend(complain(input, &lint_strings(&json, &names)));
-            let data = data_of(&json);
-            for (format, text) in renderings {
-                faults.extend(complain(&format!("{input} as {format}"), &lint(&without_data(&text, &data), &names)));
-            }
-        }
-    }
-    assert!(findings > 20, "only {findings} findings");
-    faults.sort();
-    faults.dedup();
-    nothing(faults);
-}
-
-/// What the rule book answers for states and pairs of all kinds, in every form that the commands print.
-#[test]
-fn no_answer_on_law_claims_too_much() {
-    let names = names();
-    let mut faults = Vec::new();
-    let mut read = 0;
-    let commands: [&[&str]; 12] = [
-        &["law", "status", "ETS185", "GB"],
-        &["law", "status", "ETS185", "FO", "--on", "2020-01-01"],
-        &["law", "show", "DE"],
-        &["law", "show", "RU"],
-        &["law", "show", "HK", "--on", "2019-06-01"],
-        &["law", "show", "XK"],
-        &["law", "compare", "US", "RU", "CN"],
-        &["law", "channel", "FR", "NG"],
-        &["law", "channel", "US", "RU"],
-        &["law", "channel", "DE", "DK"],
-        &["law", "instrument", "ETS185"],
-        &["law", "questions"],
-    ];
-    for command in commands {
-        for format in ["text", "json", "html"] {
-            // The columns of its text mix their words when they are read line by line; the page has the same words cell by cell.
-            if format == "text" && command.contains(&"channel") {
-                continue;
-            }
-            let args: Vec<&str> = command.iter().copied().chain(["--format", format]).collect();
-            let (code, out, _) = run(&args);
-            // A form that this command does not have is refused, and says nothing.
-            if code != 0 || out.trim().is_empty() {
-                continue;
-            }
-            read += 1;
-            let what = args.join(" ");
-            match format {
-                "json" => {
-                    let json: Value = serde_json::from_str(&out).unwrap();
-                    faults.extend(complain(&what, &lint_rows(&json)));
-                    faults.extend(complain(&what, &lint_strings(&json, &names)));
-                }
-                "html" => faults.extend(complain(&what, &lint(&text_of(&out), &names))),
-                _ => faults.extend(complain(&what, &lint(&out, &names))),
-            }
-        }
-    }
-    if read == 0 {
-        println!("skipped: `rutter law` prints nothing");
-    }
-    nothing(faults);
-}
+// ---- what is printed: `printed`, and `hostile` for evidence that somebody wrote claims into ----
 
 /// The provisions that speak to a role, for every state of the rule book, and the words around a map.
 #[test]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::support::{run, rutter};
+use super::support::{json, repo, run, rutter};
 
 fn add(ledger: &str, case: &str, step: &str, on: &str, more: &[&str]) -> (i32, String) {
     let mut args = vec!["practice", "add", ledger, "--case", case, "--state", "SG", "--by", "FR", "--step", step, "--on", on];
@@ -126,7 +126,8 @@ fn what_does_not_fit_together_is_said() {
     let (code, out, _) = run(&["practice", "check", &ledger]);
     assert_eq!(code, 0);
     assert!(
-        out.contains("no notice or request before it: SG acted of 2026-03-08") && out.contains("twice: SG notified"),
+        out.contains("no notice or request before it, so that no figure counts it: SG acted of 2026-03-08")
+            && out.contains("twice: SG notified"),
         "{out}"
     );
 }
@@ -140,6 +141,9 @@ fn merging_is_sorted_and_does_not_depend_on_the_order() {
     add(&b, "c1", "notified", "2026-03-05", &["--address", "192.0.2.7"]);
     add(&b, "c2", "notified", "2026-01-05", &[]);
     assert_eq!(run(&["practice", "merge", &a, &b, "-o", &c]).0, 0);
+    // A ledger has no copy elsewhere: it is not written over by a slip of the pen.
+    let (code, _, err) = run(&["practice", "merge", &a, "-o", &c]);
+    assert!(code == 2 && err.contains("--force") && fs::read_to_string(&c).unwrap().lines().count() == 3, "{err}");
     assert_eq!(run(&["practice", "merge", &b, &a, &a, "-o", &d]).0, 0);
     let merged = fs::read_to_string(&c).unwrap();
     assert_eq!(merged, fs::read_to_string(&d).unwrap());
@@ -150,7 +154,7 @@ fn merging_is_sorted_and_does_not_depend_on_the_order() {
     assert!(code == 2 && err.contains("is an input"), "{err}");
     // Damaged lines stay where they are, and are named.
     fs::write(&b, "nonsense\n").unwrap();
-    let (code, _, err) = run(&["practice", "merge", &a, &b, "-o", &c]);
+    let (code, _, err) = run(&["practice", "merge", &a, &b, "-o", &c, "--force"]);
     assert!(code == 3 && err.contains("line 1") && err.contains("are not in"), "{err}");
     assert_eq!(fs::read_to_string(&c).unwrap().lines().count(), 2);
 }
@@ -172,28 +176,99 @@ fn no_figure_below_five_cases() {
     assert!(value["states"][0]["figures"].is_null(), "{out}");
     add(&ledger, "c5", "asked", "2026-03-01", &[]);
     let (_, out, _) = run(&["practice", "stats", &ledger]);
-    assert!(out.contains("notified 4 of 5 cases; acknowledged 4 of 5 cases; acted 0 of 5 cases"), "{out}");
+    assert!(out.contains("notified fewer than 5 of 5 cases; acknowledged fewer than 5 of 5 cases"), "{out}");
     assert!(out.contains("fewer than 5 answers in 5 cases"), "{out}");
+    add(&ledger, "c5", "notified", "2026-03-20", &[]);
     add(&ledger, "c5", "given", "2026-03-21", &[]);
     let (_, out, _) = run(&["practice", "stats", &ledger]);
     assert!(out.contains("median days to the first answer 3 (5 answers in 5 cases)"), "{out}");
+    assert!(out.contains("notified 5 of 5 cases; acknowledged fewer than 5 of 5 cases; acted fewer than 5 of 5"), "{out}");
+}
+
+/// What came before it was asked for is no answer, and a matter that nobody opened is no case.
+#[test]
+fn an_answer_before_the_notice_counts_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = file(folder.path(), "practice.jsonl");
+    for n in 0..6 {
+        add(&ledger, &format!("c{n}"), "acted", "2026-03-01", &[]);
+        add(&ledger, &format!("c{n}"), "notified", "2026-03-02", &[]);
+        add(&ledger, &format!("d{n}"), "acted", "2026-03-03", &[]);
+    }
+    let (_, out, _) = run(&["practice", "stats", &ledger]);
+    assert!(out.starts_with("SG  notified 6 of 6 cases; acknowledged fewer than 5 of 6 cases; acted fewer than 5 of 6"), "{out}");
 }
 
 #[test]
-fn an_export_has_no_case_and_no_formula() {
+fn an_export_tells_no_case() {
     let folder = tempfile::tempdir().unwrap();
     let (ledger, csv) = (file(folder.path(), "practice.jsonl"), file(folder.path(), "x.csv"));
-    add(&ledger, "secret-case", "notified", "2026-03-05", &["--address", "192.0.2.7", "--note", "secret note"]);
+    for n in 0..5 {
+        let more = ["--address", "192.0.2.7", "--note", "secret note"];
+        assert_eq!(add(&ledger, &format!("secret-case-{n}"), "notified", "2026-03-05", &more).0, 0);
+    }
     let line = fs::read_to_string(&ledger).unwrap();
-    let evil = line.replace("CERT-to-CERT", "=HYPERLINK(\\\"http://evil.example\\\",\\\"x\\\")");
-    fs::write(&ledger, line + &evil).unwrap();
-    assert_eq!(run(&["practice", "export", &ledger, "-o", &csv]).0, 0);
-    let table = fs::read_to_string(&csv).unwrap();
-    assert_eq!(
-        table,
-        "state,by,on,step,channel\nSG,FR,2026-03-05,notified,\"'=HYPERLINK(\"\"http://evil.example\"\",\"\"x\"\")\"\nSG,FR,2026-03-05,notified,CERT-to-CERT\n"
-    );
+    let of_another = line.lines().next().unwrap().replace("\"SG\"", "\"BT\"");
+    let evil = line.lines().next().unwrap().replace("CERT-to-CERT", "=HYPERLINK(\\\"http://evil.example\\\",\\\"x\\\")");
+    fs::write(&ledger, line + &of_another + "\n" + &evil + "\n").unwrap();
+    let (code, _, err) = run(&["practice", "export", &ledger, "-o", &csv]);
+    assert!(code == 0 && err.contains("1 state with fewer than five cases left out"), "{err}");
+    let rows = "SG,FR,2026-03,notified,CERT-to-CERT\n".repeat(5) + "SG,FR,2026-03,notified,other\n";
+    assert_eq!(fs::read_to_string(&csv).unwrap(), format!("state,by,month,step,channel\n{rows}"));
     assert_eq!(run(&["practice", "export", &ledger, "-o", &ledger]).0, 2);
+}
+
+/// Channels are called in a ledger as `law channel` calls them.
+#[test]
+fn every_kind_of_channel_can_be_exported() {
+    for (from, to) in
+        [("FR", "DE"), ("FR", "NG"), ("GB", "US"), ("US", "HK"), ("BR", "AR"), ("RU", "KZ"), ("EG", "SA"), ("GB", "IM")]
+    {
+        let answer = json(&["law", "channel", from, to, "--on", "2026-10-01"]);
+        for channel in answer["channels"].as_array().unwrap() {
+            let kind = channel["kind"].as_str().unwrap();
+            assert!(rutter::model::channel::KINDS.contains(&kind), "{from} {to}: {kind}");
+        }
+    }
+}
+
+#[test]
+fn what_is_odd_is_refused_or_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = file(folder.path(), "practice.jsonl");
+    let (code, err) = add(&ledger, "c1", "notified", "2026-03-05", &["--address", "0.0.0.0/0"]);
+    assert!(code == 2 && err.contains("too wide"), "{err}");
+    add(&ledger, "c1", "notified", "2026-03-05", &["--address", "192.0.2.7"]);
+    let line = fs::read_to_string(&ledger).unwrap();
+    let odd = line.replace("\"SG\"", "\"QQ\"") + &line.replace("192.0.2.7", "::/0") + &line.replace("\"SG\"", "\"UK\"");
+    fs::write(&ledger, odd).unwrap();
+    let (code, out, _) = run(&["practice", "check", &ledger]);
+    assert_eq!(code, 0);
+    assert!(out.contains("QQ is no state") && out.contains("::/0 is too wide") && out.contains("3 entries of 3 states"), "{out}");
+    assert!(run(&["practice", "list", &ledger, "--state", "GB"]).1.contains("GB by FR"), "UK is GB");
+}
+
+#[test]
+fn documents_keep_their_contracts() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = file(folder.path(), "practice.jsonl");
+    for n in 0..6 {
+        add(&ledger, &format!("c{n}"), "notified", "2026-03-05", &["--address", "192.0.2.7"]);
+        add(&ledger, &format!("c{n}"), "acted", "2026-03-07", &[]);
+    }
+    let check = |schema: &str, text: &str| {
+        let schema: Value = serde_json::from_slice(&fs::read(repo("schema").join(schema)).unwrap()).unwrap();
+        let schema = jsonschema::validator_for(&schema).unwrap();
+        let value: Value = serde_json::from_str(text).unwrap();
+        assert!(schema.is_valid(&value), "{value}");
+        assert!(!schema.is_valid(&serde_json::json!({"schema": "x"})));
+    };
+    let of = |args: &[&str]| run(&[&["practice"], args].concat()).1;
+    check("practice-1.json", fs::read_to_string(&ledger).unwrap().lines().next().unwrap());
+    check("practice-1.json", of(&["list", &ledger, "--format", "jsonl"]).lines().next().unwrap());
+    check("practice-list-1.json", &of(&["list", &ledger, "--format", "json"]));
+    check("practice-stats-1.json", &of(&["stats", &ledger, "--format", "json"]));
+    check("practice-stats-1.json", of(&["stats", &ledger, "--format", "jsonl"]).lines().next().unwrap());
 }
 
 /// Many writers at once: no line is lost and none is torn.

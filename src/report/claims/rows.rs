@@ -4,25 +4,10 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::binding::has_year;
+use super::quoted::{foreign, is_foreign, own_words};
 use super::{Fault, Names, Rule, lint};
-
-/// Keys under which others speak: operators, attackers, the analyst, libraries of licences. They are data.
-const DATA_KEYS: [&str; 14] = [
-    "as_name",
-    "attribution",
-    "city",
-    "filter",
-    "licence",
-    "name",
-    "names",
-    "path",
-    "reproduce",
-    "sha256",
-    "source",
-    "sources",
-    "text",
-    "what",
-];
+use crate::model::time::Day;
 
 /// Words for how well a row is known.
 const GRADES: [&str; 3] = ["confirmed", "partly", "unconfirmed"];
@@ -33,7 +18,8 @@ const GRADES: [&str; 3] = ["confirmed", "partly", "unconfirmed"];
 pub fn lint_rows(document: &Value) -> Vec<Fault> {
     let mut faults = Vec::new();
     paths(document, &mut faults);
-    walk(document, "", &mut faults);
+    let known: BTreeSet<&str> = list(document, "evidence").iter().map(|e| word(e, "id")).collect();
+    walk(document, "", &known, &mut faults);
     faults
 }
 
@@ -78,20 +64,29 @@ fn paths(document: &Value, faults: &mut Vec<Fault>) {
     }
 }
 
-fn walk(value: &Value, at: &str, faults: &mut Vec<Fault>) {
+fn walk(value: &Value, at: &str, known: &BTreeSet<&str>, faults: &mut Vec<Fault>) {
     match value {
         Value::Array(items) => {
             for (i, item) in items.iter().enumerate() {
-                walk(item, &format!("{at}[{i}]"), faults);
+                walk(item, &format!("{at}[{i}]"), known, faults);
             }
         }
         Value::Object(fields) => {
             if let Some(p) = fields.get("p").and_then(Value::as_f64).filter(|p| *p >= 0.999) {
                 faults.push(Fault { rule: Rule::Certainty, text: at.to_owned(), why: format!("p is {p}") });
             }
+            // A row of a plan: a probability, and the evidence under it.
+            if fields.get("p").is_some_and(Value::is_number) && fields.contains_key("because") {
+                let ids = list(value, "because");
+                if ids.is_empty() || ids.iter().any(|id| !id.as_str().is_some_and(|id| known.contains(id))) {
+                    let why = "a probability whose evidence is not in the document".to_owned();
+                    faults.push(Fault { rule: Rule::ProbabilityWithoutEvidence, text: at.to_owned(), why });
+                }
+            }
             instrument(value, at, faults);
+            matrix(value, at, faults);
             for (key, field) in fields {
-                walk(field, &format!("{at}.{key}"), faults);
+                walk(field, &format!("{at}.{key}"), known, faults);
             }
         }
         _ => {}
@@ -128,13 +123,80 @@ fn instrument(row: &Value, at: &str, faults: &mut Vec<Fault>) {
     }
 }
 
-/// Lints every string of a document that is the program's own wording, with the place of each fault.
+/// The matrix of coverage, and of a comparison: an instrument and how each state stands to it. The row says since when it is
+/// in force or why it is not; each cell has a grade, the day on which it was last checked, and the key for its own day, which
+/// is `null` for unknown and never left out. Nobody is bound since a day who is not bound.
+fn matrix(row: &Value, at: &str, faults: &mut Vec<Fault>) {
+    let cells = list(row, "cells");
+    if cells.is_empty() {
+        return;
+    }
+    let coverage = row.get("instrument").is_some();
+    let id = if coverage { word(row, "instrument") } else { word(row, "item") };
+    let mut fault = |cell: Option<usize>, what: &str| {
+        let text = cell.map_or_else(|| at.to_owned(), |n| format!("{at}.cells[{n}]"));
+        faults.push(Fault { rule: Rule::InstrumentWithoutDateOrGrade, text, why: format!("{id}: {what}") });
+    };
+    if coverage {
+        for key in ["title", "force", "source"] {
+            if word(row, key).trim().is_empty() {
+                fault(None, &format!("no {key}"));
+            }
+        }
+        let force = word(row, "force").to_lowercase();
+        if !has_year(&force) && !["not", "no ", "unknown", "nobody"].iter().any(|w| force.contains(w)) {
+            fault(None, "no day of its own, nor why there is none");
+        }
+        if !GRADES.contains(&word(row, "grade")) {
+            fault(None, "no grade");
+        }
+    }
+    for (n, cell) in cells.iter().enumerate() {
+        let status = if coverage { word(cell, "status") } else { word(cell, "value") };
+        let day = cell.get(if coverage { "since" } else { "date" });
+        let (grade, as_of) = (word(cell, "grade"), word(cell, "as_of"));
+        // An empty cell of a comparison says that there is no row.
+        if !coverage && status == "unknown" && cell.get("grade").is_none_or(Value::is_null) {
+            continue;
+        }
+        if status.is_empty() {
+            fault(Some(n), "no status");
+        }
+        if !GRADES.contains(&grade) {
+            fault(Some(n), "no grade");
+        }
+        if as_of.trim().is_empty() {
+            fault(Some(n), "no as-of date");
+        }
+        match day {
+            None => fault(Some(n), "no key for its day"),
+            Some(Value::String(day)) if coverage || status == "party" => {
+                if day.parse::<Day>().is_err() && !has_year(day) {
+                    fault(Some(n), "its day is none");
+                }
+                if coverage && !matches!(status, "party" | "suspended") {
+                    fault(Some(n), "a day since which it binds, and it does not");
+                }
+            }
+            Some(Value::Null) if status == "party" && as_of == "unknown" && grade == "confirmed" => {
+                fault(Some(n), "confirmed, with neither a day nor an as-of date");
+            }
+            Some(_) => {}
+        }
+        if coverage && status == "unknown" && grade == "confirmed" {
+            fault(Some(n), "an unknown that is confirmed");
+        }
+    }
+}
+
+/// Lints every string of a document that is the program's own wording, with the place of each fault. What stands under keys
+/// for names and citations, and behind a mark of attribution, is somebody else's.
 #[must_use]
 pub fn lint_strings(document: &Value, names: &Names) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let data = data_of(document);
+    let theirs = foreign(document);
     strings(document, "", &mut |at, text| {
-        let quiet = super::without_data(text, &data);
+        let quiet = own_words(text, &theirs);
         faults.extend(lint(&quiet, names).into_iter().map(|f| Fault { why: format!("{at}: {}", f.why), ..f }));
     });
     faults
@@ -145,35 +207,10 @@ fn strings(value: &Value, at: &str, say: &mut dyn FnMut(&str, &str)) {
         Value::String(text) => say(at, text),
         Value::Array(items) => items.iter().for_each(|item| strings(item, at, say)),
         Value::Object(fields) => {
-            for (key, field) in fields.iter().filter(|(key, _)| !DATA_KEYS.contains(&key.as_str())) {
+            for (key, field) in fields.iter().filter(|(key, field)| !is_foreign(key) || field.is_object()) {
                 strings(field, &format!("{at}.{key}"), say);
             }
         }
         _ => {}
     }
-}
-
-/// What others wrote in a document: names of hosts and operators, paths, quotations of evidence. Given to
-/// [`without_data`](super::without_data), they are out of the way in every rendering of it.
-#[must_use]
-pub fn data_of(document: &Value) -> BTreeSet<String> {
-    fn collect(value: &Value, data: bool, out: &mut BTreeSet<String>) {
-        match value {
-            Value::String(text) if data => {
-                out.insert(text.clone());
-            }
-            Value::Array(items) => items.iter().for_each(|item| collect(item, data, out)),
-            Value::Object(fields) => {
-                for (key, field) in fields {
-                    collect(field, data || DATA_KEYS.contains(&key.as_str()), out);
-                }
-            }
-            _ => {}
-        }
-    }
-    let mut out = BTreeSet::new();
-    collect(document, false, &mut out);
-    // A word that a state is called by would take the states out of every sentence, a date the dates.
-    out.retain(|text| text.contains(|c: char| !c.is_alphabetic()) && text.contains(char::is_alphabetic));
-    out
 }

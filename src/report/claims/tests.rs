@@ -1,5 +1,3 @@
-use std::collections::BTreeSet;
-
 use serde_json::json;
 
 use super::*;
@@ -21,6 +19,7 @@ fn names() -> Names {
         ("RU", "Russian Federation"),
         ("TR", "T\u{fc}rkiye"),
         ("AS", "American Samoa"),
+        ("KR", "Republic of Korea"),
         ("US", "United States"),
         ("EU", "European Union code in registries"),
         ("HK", "Hong Kong"),
@@ -77,14 +76,87 @@ const BAD: &[(Rule, &str)] = &[
     (Rule::StateAsActor, "Turkey hijacked the prefix."),
     (Rule::StateAsActor, "Russia conducted the campaign."),
     (Rule::StateAsActor, "The attack was launched by Russian intelligence."),
+    // Words that stand for a state.
+    (Rule::StateAsActor, "Traffic came from Russia. It attacked the bank."),
+    (Rule::StateAsActor, "Russia denies it, but they hacked the bank."),
+    (Rule::StateAsActor, "The hop is in Iran. That state attacked the bank."),
+    (Rule::StateAsActor, "The government hacked the bank."),
+    (Rule::StateAsActor, "The path crosses China; this country carried out the intrusion."),
+    // Passive.
+    (Rule::StateAsActor, "The bank was attacked by Russia."),
+    (Rule::StateAsActor, "The bank has been repeatedly hacked by Iran and others."),
+    (Rule::StateAsActor, "An attack by China hit the bank."),
+    (Rule::StateAsActor, "A campaign by North Korea was seen."),
+    (Rule::StateAsActor, "The intrusion, committed by Iran, went on."),
+    (Rule::StateAsActor, "The bank suffered an outage caused by Russia."),
+    (Rule::StateAsActor, "The bank was compromised by the North Korean military."),
+    // Possessives, adjectives, peoples.
+    (Rule::StateAsActor, "Russia's attack went on."),
+    (Rule::StateAsActor, "Russia\u{2019}s recent large-scale attack went on."),
+    (Rule::StateAsActor, "Iran's cyber operation went on."),
+    (Rule::StateAsActor, "The host served Chinese malware."),
+    (Rule::StateAsActor, "Seen in the logs by US hackers."),
+    (Rule::StateAsActor, "Hackers tied to Iran were in the network."),
+    (Rule::StateAsActor, "A group working for the Chinese government was in the network."),
+    (Rule::StateAsActor, "Russian involvement in the intrusion is shown."),
+    (Rule::StateAsActor, "Iran's role in the attack is shown."),
+    // Ascriptions.
+    (Rule::StateAsActor, "The scan is attributed to Iran."),
+    (Rule::StateAsActor, "There is no doubt that the scan is attributable to Iran."),
+    (Rule::StateAsActor, "Attribution to Russia."),
+    (Rule::StateAsActor, "We blame Russia."),
+    (Rule::StateAsActor, "The ministry accused China of it."),
+    (Rule::StateAsActor, "China is accused of the intrusion."),
+    (Rule::StateAsActor, "The bank suffered the hack at the hands of Iran."),
+    (Rule::StateAsActor, "Iran was involved in the attack."),
+    (Rule::StateAsActor, "Russia is behind it."),
+    (Rule::StateAsActor, "Russia is responsible for it."),
+    (Rule::StateAsActor, "Russia is responsible for the outage."),
+    (Rule::StateAsActor, "Not only Iran is responsible for the attack."),
+    (Rule::StateAsActor, "Russia did it."),
+    // Lists and capitals.
+    (Rule::StateAsActor, "Russia/China attacked the bank."),
+    (Rule::StateAsActor, "Russia and/or China attacked the bank."),
+    (Rule::StateAsActor, "RU/CN hacked the bank."),
+    (Rule::StateAsActor, "Moscow attacked the bank."),
+    (Rule::StateAsActor, "The White House ordered the intrusion."),
+    (Rule::StateAsActor, "Pyongyang is behind the theft."),
+    (Rule::StateAsActor, "The bank was hacked by Tehran."),
+    (Rule::StateAsActor, "Beijing's hackers were in the network."),
+    (Rule::StateAsActor, "London flooded the server."),
+    (Rule::StateAsActor, "China scans the network."),
+    (Rule::StateAsActor, "Russia took down the exchange."),
+    (Rule::StateAsActor, "Iran gained access to the server."),
     (Rule::LikelihoodWithConfidence, "The hop is likely in Germany (high confidence)."),
     (Rule::LikelihoodWithConfidence, "We are confident that it is probably a proxy."),
     (Rule::LikelihoodWithConfidence, "Almost certain, confidence: high."),
+    (Rule::LikelihoodWithConfidence, "It is almost certainly a proxy, with high confidence."),
+    (Rule::LikelihoodWithConfidence, "Roughly even odds, low confidence."),
+    (Rule::LikelihoodWithConfidence, "The chance is remote (moderate confidence)."),
+    (Rule::LikelihoodWithConfidence, "There is a remote possibility, and confidence is high."),
+    (Rule::LikelihoodWithConfidence, "It is highly improbable, with a high degree of confidence."),
+    (Rule::LikelihoodWithConfidence, "A roughly even chance; we are highly confident."),
+    (Rule::LikelihoodWithConfidence, "Nearly certain, high-confidence."),
+    (Rule::LikelihoodWithConfidence, "Probably there, confidence level: high."),
     (Rule::LikelihoodWithConfidence, "With moderate confidence it is very\n  unlikely that the hop is there."),
     (Rule::Certainty, "The hop is in Germany with 100 %."),
     (Rule::Certainty, "100% of packets came back."),
     (Rule::Certainty, "100 per cent of packets came back."),
     (Rule::Certainty, "100.0 % of packets came back."),
+    (Rule::Certainty, "100 percent of packets came back."),
+    (Rule::Certainty, "One hundred percent of packets came back."),
+    (Rule::Certainty, "One hundred per cent of them."),
+    (Rule::Certainty, "A hundred-percent match."),
+    (Rule::Certainty, "We are 100% sure."),
+    (Rule::Certainty, "This proves that the hop is there."),
+    (Rule::Certainty, "It has been proved that the hop is there."),
+    (Rule::Certainty, "That is proof that it was there."),
+    (Rule::Certainty, "It is proven."),
+    (Rule::Certainty, "There is no doubt."),
+    (Rule::Certainty, "Without a doubt it is there."),
+    (Rule::Certainty, "It is surely there."),
+    (Rule::Certainty, "It is undeniably there."),
+    (Rule::Certainty, "The place is fully certain."),
     (Rule::Certainty, "It is certain that the hop is there."),
     (Rule::Certainty, "The place is absolutely certain."),
     (Rule::Certainty, "The hop is certainly there."),
@@ -101,6 +173,12 @@ const BAD: &[(Rule, &str)] = &[
         "NL  territory at hop 4\n        ETS185 party since 2007-03-01 [partly]; EIO party [partly]",
     ),
     (Rule::InstrumentWithoutDateOrGrade, "ETS185\tparty\tconfirmed"),
+    (Rule::InstrumentWithoutDateOrGrade, "ETS185 binds Germany (rows as of 2025-10-28, grade confirmed)."),
+    (Rule::InstrumentWithoutDateOrGrade, "ETS185 is in force for both, as of 2025, partly."),
+    (
+        Rule::InstrumentWithoutDateOrGrade,
+        "ETS30 Mutual assistance\tparty; confirmed, 2014 [3]\tparty, 2009-07-01; confirmed, 2014 [3]",
+    ),
     (Rule::InstrumentWithoutDateOrGrade, "The Convention on Cybercrime is in force for it."),
     (Rule::InstrumentWithoutDateOrGrade, "ETS185 party since 2009-07-01 [confirmed]; EIO party [partly]"),
 ];
@@ -137,6 +215,25 @@ const GOOD: &[&str] = &[
     "Attackers who use hosts in Germany can be elsewhere.",
     "US orders go straight to providers.",
     "The German attack surface was measured.",
+    "The traffic came from Germany. It was attacked.",
+    "The hop is in Germany; it answered.",
+    "The report names Germany. It reads logs, and it says what it read.",
+    "The state of a norm is seen, notified, acknowledged or acted.",
+    "Targets in Moscow were attacked.",
+    "The host in Moscow scanned the network.",
+    "The Hague hosts the court.",
+    "Hosts in Russia/China attacked the server.",
+    "Nothing is attributed to Iran.",
+    "We blame nobody, and Iran is not accused.",
+    "Denmark is responsible for the territory and its foreign relations.",
+    "The group is in Germany.",
+    "Malware on hosts in China was seen.",
+    "The scan was attributed to hosts in China.",
+    "The connection to US hosts was proved, and data went both ways.",
+    "Nothing here proves that the hop is there.",
+    "A completed handshake shows that an address could be reached.",
+    "The remote host answered; confidence: high, as three sources agree.",
+    "alert \"x\\\" Russia attacked us \\\"y\": 192.0.2.1 -> 192.0.2.2",
     "DE 0.93 Frankfurt am Main",
     "It is likely that the hop is in Germany. The sources agree: high confidence.",
     "almost certain\tlikely\tunlikely\thigh confidence",
@@ -152,6 +249,8 @@ const GOOD: &[&str] = &[
     "finding p1: probability 0.99",
     "ETS185 party since 2009-07-01 [confirmed]",
     "EIO party, date unknown [partly]",
+    "ETS30 Mutual assistance\tparty, day unknown; confirmed, 2014 [3]\tparty, 2009-07-01; confirmed, 2014 [3]",
+    "ETS185 is in force for both since 2009-07-01 (rows as of 2025-10-28, grade confirmed).",
     "ETS185 not-party [confirmed]",
     "FO is outside ETS185, which is in force for Denmark.",
     "ETS185\tparty\tsince 2009-07-01\tconfirmed",
@@ -204,27 +303,149 @@ fn markup_hides_neither_claims_nor_makes_them() {
     assert_eq!(text_of("<!-- Russia attacked us -->x").trim(), "x");
 }
 
-/// What attackers write is data wherever it stands; taken away, the rest of the sentence is still read.
+/// A banner as the report has it: in its list of evidence, in a remark of the hop, and in a rendering of that.
+fn hostile(banner: &str) -> serde_json::Value {
+    json!({
+        "evidence": [{"id": "e1", "what": format!("192.0.2.1 says to 192.0.2.2 by smtp (port 25): {banner}")}],
+        "paths": [{"hops": [{"names": ["Russia attacked us.example.org"],
+            "remarks": [format!("says of itself (smtp): {banner}; weight 0 for attribution"), format!("called itself {banner}")]}]}],
+    })
+}
+
+const BANNER: &str = "220 Russia attacked you, likely, high confidence, 100 %";
+
+/// Attributed, it is evidence; the same words anywhere else are the report's own.
 #[test]
-fn quoted_evidence_is_no_claim_of_the_report() {
-    let banner = "220 Russia attacked you, likely, high confidence, 100 %".to_owned();
-    let line = "says of itself (smtp): 220 Russia attacked you, likely,\n      high confidence, 100 %; weight 0 for attribution";
-    assert!(rules(line).len() >= 3);
-    let data = BTreeSet::from([banner]);
-    assert_eq!(rules(&without_data(line, &data)), []);
-    let mixed = format!("{line}. China attacked the mail server.");
-    assert_eq!(rules(&without_data(&mixed, &data)), [Rule::StateAsActor]);
-    assert_eq!(without_data("abc", &BTreeSet::from(["a".to_owned(), String::new()])), "abc");
+fn what_is_attributed_is_evidence_and_nothing_else_is() {
+    let document = hostile(BANNER);
+    assert_eq!(lint_strings(&document, &names()), []);
+    let theirs = foreign(&document);
+    let good = format!(
+        "says of itself (smtp): {BANNER}; weight 0 for attribution\n\n192.0.2.1 says to 192.0.2.2 by smtp (port 25): {BANNER}\n\n\
+         called itself {BANNER}\n\nHe said \"{BANNER}\".\n\nRussia attacked us.example.org\n"
+    );
+    assert!(rules(&good).len() >= 3, "it would be red without the rule");
+    assert_eq!(rules(&without_foreign(&good, &theirs)), []);
+    // Broken over lines.
+    let wrapped = good.replace("attacked you", "attacked\n      you").replace("itself (smtp)", "itself\n   (smtp)");
+    assert_eq!(rules(&without_foreign(&wrapped, &theirs)), []);
+    // Not attributed: the report says it itself, in prose, behind other words, in a cell, as a title.
+    for bad in [
+        format!("{BANNER}."),
+        format!("The finding: {BANNER}."),
+        format!("# {BANNER}"),
+        "It is known: Russia attacked us.example.org and others.".to_owned(),
+        format!("<td>one</td><td>{BANNER}</td>"),
+        format!("says of itself (smtp): 220 hello; weight 0 for attribution. {BANNER}"),
+    ] {
+        assert!(rules(&without_foreign(&text_of(&bad), &theirs)).contains(&Rule::StateAsActor), "{bad}");
+    }
+    // What the report adds is read.
+    let mixed = format!("says of itself (smtp): {BANNER}; weight 0 for attribution. China attacked the mail server.");
+    assert_eq!(rules(&without_foreign(&mixed, &theirs)), [Rule::StateAsActor]);
+}
+
+/// In a document too: by its keys and marks, and not because the words stand in it somewhere.
+#[test]
+fn a_document_is_not_silenced_by_what_it_quotes() {
+    for (pointer, text) in [
+        ("/paths/0/hops/0/remarks/0", BANNER.to_owned()),
+        ("/paths/0/hops/0/remarks/0", format!("the host is {BANNER}")),
+        // The mark needs its end.
+        ("/paths/0/hops/0/remarks/0", format!("says of itself (smtp): {BANNER}")),
+        ("/evidence/0/what", BANNER.to_owned()),
+        ("/evidence/0/what", format!("{BANNER} says to 192.0.2.2 by smtp (port 25): 220 hello")),
+        ("/evidence/0/what", format!("{BANNER} is a name (ptr)")),
+    ] {
+        let mut document = hostile(BANNER);
+        *document.pointer_mut(pointer).unwrap() = json!(text);
+        let rules: Vec<Rule> = lint_strings(&document, &names()).into_iter().map(|f| f.rule).collect();
+        assert!(rules.contains(&Rule::StateAsActor), "{pointer}: {text}");
+    }
+    // Stray quotation marks in it open nothing, and close nothing.
+    let document = hostile("220 \"hello");
+    let text = "says of itself (smtp): 220 \"hello; weight 0 for attribution. Russia attacked the \"bank\".";
+    assert_eq!(rules(&without_foreign(text, &foreign(&document))), [Rule::StateAsActor]);
+    let mut document = hostile("220 x; weight 0 for attribution. Russia attacked \"us");
+    assert_eq!(lint_strings(&document, &names()), [], "the last end counts");
+    document["paths"][0]["remarks"] = json!(["says of itself (smtp): 220 x; weight 0 for attribution. Russia attacked us"]);
+    assert_eq!(lint_strings(&document, &names()).len(), 1);
+    // Every mark, with something hostile behind it.
+    for text in [
+        "Message-ID <Russia attacked us@evil.example>",
+        "a header names Russia attacked us as the sending client: a claim of whoever wrote it",
+        "mail <Russia attacked us>, handed by 192.0.2.1 (says it is China hacked us) to 192.0.2.2: 2 Received lines",
+        "a mail (<Russia attacked us>) says that 192.0.2.1 handed it over",
+        "x-forwarded-for from 192.0.2.1 to 192.0.2.2: Russia attacked us, 192.0.2.3",
+        "192.0.2.1 is russia-attacked.example Russia attacked us (ptr)",
+        "a list points at 192.0.2.0/24: Russia attacked us, 100 %",
+        "a detector fired 3 times here: \"Russia \"attacked\" us\", \"China hacked us\" and 2 more",
+        "alert \"a\" Russia attacked \"b\": 192.0.2.1 -> 192.0.2.2, blocked",
+        "asked for shop.example and Russia attacked us",
+        "authentication: Russia attacked us",
+    ] {
+        assert_eq!(lint_strings(&json!({"paths": [{"remarks": [text]}]}), &names()), [], "{text}");
+        let said = format!("Note well. {text}");
+        let first = text.split(' ').next().unwrap_or_default();
+        if !["a", "alert"].contains(&first) {
+            assert_ne!(lint_strings(&json!({"paths": [{"remarks": [said]}]}), &names()), [], "{said}: only at the beginning");
+        }
+    }
+}
+
+#[test]
+fn tables_are_read_cell_by_cell() {
+    let text = "Title\n\n  Prose of the table.\n   what       to whom; caveats     known\n   1. first   The Russian          partly,\n              \
+                Federation is a      2025 [1]\n              place\n   2. other   somebody             confirmed\n\nSources\n";
+    let read = of_tables(text);
+    assert!(read.contains("\n1. first\tThe Russian Federation is a place\tpartly, 2025 [1]\n"), "{read}");
+    assert!(read.contains("\n2. other\tsomebody\tconfirmed\n") && read.contains("Title\n\n  Prose of the table.\n"), "{read}");
+    let bad = text.replace("is a      2025", "attacked  2025").replace("place", "us   ");
+    assert_eq!(rules(&bad), [], "read by lines it is lost");
+    assert_eq!(rules(&of_tables(&bad)), [Rule::StateAsActor]);
+    // Neighbours make no sentence.
+    let apart = "   state      what\n   Russia     attacked\n   Germany    was here\n";
+    assert_eq!(rules(&of_tables(apart)), []);
+    assert_eq!(of_tables("no table\n    Seen       then\n"), "no table\n    Seen       then\n");
+    // A row that binds needs its date and grade in the row.
+    let row = "   instrument   status   known\n   ETS185       party    confirmed\n   EIO          party    2017, partly\n";
+    assert_eq!(rules(&of_tables(row)), [Rule::InstrumentWithoutDateOrGrade]);
+}
+
+#[test]
+fn markdown_is_read_as_it_is_seen() {
+    assert!(rules(&of_markdown("# Rus**sia** attacked the bank")).contains(&Rule::StateAsActor));
+    assert!(rules(&of_markdown("- the bank\\: attacked by Russia\\!")).contains(&Rule::StateAsActor));
+    assert_eq!(rules(&of_markdown("| Russia | attacked |\n|---|---|\n| a | b |\n")), []);
+    assert_eq!(of_markdown("a\\_b\\\\c"), "a_b\\c\n\n");
+    let document = hostile("220 Russia | attacked");
+    let text = of_markdown("| e1 | 192.0.2.1 says to 192.0.2.2 by smtp (port 25): 220 Russia \\| attacked |");
+    assert_eq!(rules(&without_foreign(&text, &foreign(&document))), []);
+}
+
+/// A number that is called a probability has evidence beside it.
+#[test]
+fn probabilities_in_outputs_rest_on_something() {
+    let red = |text: &str, near| !lint_probabilities(text, &names(), near).is_empty();
+    for bad in ["The hop is in Germany, p 0.93.", "probability of 0.9", "p = 0.5", "DE 0.93 Frankfurt", "p up to 0.97"] {
+        assert!(red(bad, Near::Evidence) && red(bad, Near::Finding), "{bad}");
+        assert!(red(&format!("It rests on e12.\n\n{bad}"), Near::Evidence), "another paragraph: {bad}");
+        assert!(!red(&format!("{bad} (e12)"), Near::Evidence), "{bad}");
+        assert!(!red(&format!("hop 3: {bad}"), Near::Finding) && red(&format!("hop 3: {bad}"), Near::Evidence), "{bad}");
+    }
+    for good in ["0.93", "p1 has four hops", "DE 2009", "90 % interval +0.20", "p 1 in 256"] {
+        assert!(!red(good, Near::Evidence), "{good}");
+    }
 }
 
 fn report() -> serde_json::Value {
     json!({
-        "evidence": [{"id": "e1", "what": "220 Russia attacked you"}],
+        "evidence": [{"id": "e1", "what": "192.0.2.1 says to 192.0.2.2 by smtp (port 25): 220 Russia attacked you"}],
         "paths": [{
             "hops": [
                 {"kind": "asserted", "locus": [{"state": "US", "p": 0.9}], "touches": [], "because": []},
                 {"kind": "observed", "names": ["a.example"], "locus": [{"state": "DE", "p": 0.93}], "because": ["e1"],
-                 "remarks": ["says of itself: 220 Russia attacked you"],
+                 "remarks": ["says of itself (smtp): 220 Russia attacked you; weight 0 for attribution"],
                  "touches": [{"state": "DE", "basis": "territory", "p": 0.93, "regimes": [
                     {"instrument": "ETS185", "status": "party", "in_force": "2009-07-01", "grade": "confirmed",
                      "source": "https://www.coe.int", "note": ""},
@@ -234,6 +455,17 @@ fn report() -> serde_json::Value {
             "borders": [{"from": 1, "to": 1, "p": 0.9}],
             "states": [{"state": "DE", "p": 0.93}],
         }],
+        "requests": [{"state": "DE", "p": 0.93, "because": ["e1"]}],
+        "coverage": {"instruments": [{
+            "instrument": "ETS185", "title": "Convention on Cybercrime", "force": "in force since 2004-07-01", "grade": "confirmed",
+            "source": "https://www.coe.int", "cells": [
+                {"state": "DE", "status": "party", "since": "2009-07-01", "grade": "confirmed", "as_of": "2025-10-28"},
+                {"state": "FR", "status": "party", "since": null, "grade": "partly", "as_of": "unknown"},
+                {"state": "RU", "status": "not-party", "since": null, "grade": "confirmed", "as_of": "2025-10-28"},
+                {"state": "KP", "status": "unknown", "since": null, "grade": "unconfirmed", "as_of": "unknown"}]}]},
+        "matrices": [{"what": "instruments", "rows": [{"item": "ETS185", "title": "Convention on Cybercrime", "cells": [
+            {"value": "party", "date": "2009-07-01", "grade": "confirmed", "as_of": "2025-10-28", "source": "s"},
+            {"value": "unknown", "date": null, "grade": null, "as_of": "unknown", "source": ""}]}]}],
         "channels": [{"instrument": "ETS185", "usable": "yes", "grade": "confirmed", "as_of": "2026-05", "source": "s"}],
     })
 }
@@ -249,6 +481,7 @@ fn broken(pointer: &str, to: serde_json::Value) -> Vec<Rule> {
 fn rows_carry_evidence_dates_and_grades() {
     assert_eq!(lint_rows(&report()), []);
     let hop = "/paths/0/hops/1";
+    let cover = |key: &str| format!("/coverage/instruments/0/{key}");
     let regime = |n: u8, key: &str| format!("{hop}/touches/0/regimes/{n}/{key}");
     for (pointer, to, rule) in [
         (format!("{hop}/because"), json!([]), Rule::ProbabilityWithoutEvidence),
@@ -264,6 +497,23 @@ fn rows_carry_evidence_dates_and_grades() {
         (regime(0, "in_force"), json!(null), Rule::InstrumentWithoutDateOrGrade),
         (regime(1, "note"), json!("art. 32"), Rule::InstrumentWithoutDateOrGrade),
         ("/channels/0/as_of".into(), json!(""), Rule::InstrumentWithoutDateOrGrade),
+        ("/requests/0/because".into(), json!([]), Rule::ProbabilityWithoutEvidence),
+        ("/requests/0/because".into(), json!(["e9"]), Rule::ProbabilityWithoutEvidence),
+        (cover("title"), json!(""), Rule::InstrumentWithoutDateOrGrade),
+        (cover("force"), json!(""), Rule::InstrumentWithoutDateOrGrade),
+        (cover("force"), json!("in force"), Rule::InstrumentWithoutDateOrGrade),
+        (cover("grade"), json!(null), Rule::InstrumentWithoutDateOrGrade),
+        (cover("source"), json!(""), Rule::InstrumentWithoutDateOrGrade),
+        (cover("cells/0/since"), json!("soon"), Rule::InstrumentWithoutDateOrGrade),
+        (cover("cells/0/grade"), json!("sure"), Rule::InstrumentWithoutDateOrGrade),
+        (cover("cells/0/as_of"), json!(""), Rule::InstrumentWithoutDateOrGrade),
+        (cover("cells/0/status"), json!(""), Rule::InstrumentWithoutDateOrGrade),
+        (cover("cells/1/grade"), json!("confirmed"), Rule::InstrumentWithoutDateOrGrade),
+        (cover("cells/2/since"), json!("2009-07-01"), Rule::InstrumentWithoutDateOrGrade),
+        (cover("cells/3/grade"), json!("confirmed"), Rule::InstrumentWithoutDateOrGrade),
+        (cover("cells/0"), json!({"status": "party", "grade": "partly", "as_of": "2020"}), Rule::InstrumentWithoutDateOrGrade),
+        ("/matrices/0/rows/0/cells/0/grade".into(), json!(null), Rule::InstrumentWithoutDateOrGrade),
+        ("/matrices/0/rows/0/cells/0/date".into(), json!("x"), Rule::InstrumentWithoutDateOrGrade),
     ] {
         assert!(broken(&pointer, to.clone()).contains(&rule), "{pointer} = {to}");
     }
@@ -298,6 +548,20 @@ proptest::proptest! {
     fn no_text_panics(text in "\\PC{0,200}", markup in "[<>a-z\"'/ =!-]{0,80}") {
         let _ = lint(&text, &names());
         let _ = lint(&text_of(&markup), &names());
-        let _ = without_data(&text, &BTreeSet::from([markup]));
+        let _ = lint(&of_tables(&of_markdown(&text)), &names());
+        let _ = lint_probabilities(&text, &names(), Near::Evidence);
+        let document = json!({"paths": [{"remarks": [text.clone(), format!("says of itself (x): {text}; weight 0 for attribution")]}]});
+        let _ = lint_strings(&document, &names());
+        let _ = without_foreign(&markup, &foreign(&document));
+    }
+
+    /// Whatever somebody writes into a banner is no claim of the report, and makes none of its neighbours vanish.
+    #[test]
+    fn no_banner_silences_or_is_a_claim(banner in "[ -~]{4,60}") {
+        let document = hostile(&banner);
+        let red: Vec<Fault> = lint_strings(&document, &names());
+        proptest::prop_assert!(red.is_empty(), "{:?}", red);
+        let text = format!("says of itself (smtp): {banner}; weight 0 for attribution\n\nRussia attacked the bank.");
+        proptest::prop_assert!(rules(&without_foreign(&text, &foreign(&document))).contains(&Rule::StateAsActor));
     }
 }

@@ -1,14 +1,12 @@
 //! From outputs to sentences: markup off, data out of the way, paragraphs, cells, sentences, words.
 
-use std::collections::BTreeSet;
-
 /// What stands for data that was taken out of a text: a word without a meaning.
 pub(super) const DATA: char = '_';
 /// Between the cells of a row.
 const CELL: char = '\t';
 
 /// The text of an HTML page or an SVG picture, with attributes that are read out (`title`, `alt`, `aria-label`,
-/// `content`) and without style and script. Rows and blocks become paragraphs; cells are parted by tabs; `<code>` is data.
+/// `content`) and without style and script. Rows and blocks become paragraphs; cells are parted by tabs; `<code>` and `<pre>` are data.
 #[must_use]
 pub fn text_of(markup: &str) -> String {
     let mut out = String::with_capacity(markup.len() / 2);
@@ -35,8 +33,8 @@ pub fn text_of(markup: &str) -> String {
                 let close = format!("</{name}");
                 rest = rest.find(&close).and_then(|i| rest.get(i..)).unwrap_or_default();
             }
-            "code" | "kbd" | "samp" if closing => code = code.saturating_sub(1),
-            "code" | "kbd" | "samp" => code += 1,
+            "code" | "kbd" | "pre" | "samp" if closing => code = code.saturating_sub(1),
+            "code" | "kbd" | "pre" | "samp" => code += 1,
             "td" | "th" => out.push(CELL),
             "br" => out.push('\n'),
             "a" | "abbr" | "b" | "cite" | "em" | "i" | "q" | "small" | "span" | "strong" | "sub" | "sup" | "time" | "tspan"
@@ -80,47 +78,6 @@ fn push(out: &mut String, text: &str, data: bool) {
     }
 }
 
-/// Takes every one of these strings out of a text, also where it was wrapped over lines. They are what attackers,
-/// operators and analysts wrote: a report quotes them and claims none of them.
-#[must_use]
-pub fn without_data(text: &str, data: &BTreeSet<String>) -> String {
-    let mut out = text.to_owned();
-    let mut longest: Vec<&String> = data.iter().filter(|d| d.chars().filter(|c| c.is_alphanumeric()).count() > 3).collect();
-    longest.sort_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
-    for one in longest {
-        let parts: Vec<&str> = one.split_whitespace().collect();
-        let Some(first) = parts.first() else { continue };
-        let mut from = 0;
-        while let Some(at) = out.get(from..).and_then(|rest| rest.find(first)).map(|i| i + from) {
-            match spans(out.get(at..).unwrap_or_default(), &parts) {
-                Some(length) => {
-                    let masked: String = DATA.to_string().repeat(3);
-                    out.replace_range(at..at + length, &masked);
-                    from = at + masked.len();
-                }
-                None => from = at + first.len(),
-            }
-        }
-    }
-    out
-}
-
-/// Length of the parts at the beginning of a text, with any white space between them.
-fn spans(text: &str, parts: &[&str]) -> Option<usize> {
-    let mut rest = text;
-    for (n, part) in parts.iter().enumerate() {
-        if n > 0 {
-            let trimmed = rest.trim_start();
-            if trimmed.len() == rest.len() {
-                return None;
-            }
-            rest = trimmed;
-        }
-        rest = rest.strip_prefix(part)?;
-    }
-    Some(text.len() - rest.len())
-}
-
 /// Paragraphs: parted by blank lines; within one, line ends are spaces, and tabs or runs of spaces part cells.
 pub(super) fn paragraphs(text: &str) -> Vec<String> {
     let mut paragraphs = vec![String::new()];
@@ -132,7 +89,7 @@ pub(super) fn paragraphs(text: &str) -> Vec<String> {
         let Some(last) = paragraphs.last_mut() else { continue };
         let line = line.trim();
         // List items and headings of Markdown do not run on.
-        let own = line.starts_with(['#', '|', '>']) || ["- ", "* ", "+ "].iter().any(|m| line.starts_with(m));
+        let own = line.starts_with(['#', '|', '>']) || ["- ", "* ", "+ "].iter().any(|m| line.starts_with(m)) || labelled(line);
         if !last.is_empty() {
             last.push(if own { CELL } else { ' ' });
         }
@@ -160,6 +117,11 @@ pub(super) fn paragraphs(text: &str) -> Vec<String> {
     paragraphs
 }
 
+/// `Seen       2026-03-17`: a word or two, and what is said of them behind a gap.
+fn labelled(line: &str) -> bool {
+    line.split_once("  ").is_some_and(|(label, _)| label.len() <= 12 && label.split(' ').count() <= 2)
+}
+
 /// Quoted passages and names of hosts, mails, files, addresses: data, not words of the report.
 pub(super) fn without_quotes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -174,7 +136,7 @@ pub(super) fn without_quotes(text: &str) -> String {
         };
         let after = rest.get(c.len_utf8()..).unwrap_or_default();
         if close != '\0'
-            && let Some(end) = after.find(close).filter(|end| *end <= 600)
+            && let Some(end) = closing(after, close).filter(|end| *end <= 600)
         {
             out.extend(std::iter::repeat_n(DATA, 3));
             rest = after.get(end + close.len_utf8()..).unwrap_or_default();
@@ -191,6 +153,14 @@ pub(super) fn without_quotes(text: &str) -> String {
             if is_data(core) { format!("{}{tail}", bare.replacen(core, "___", 1)) } else { run.to_owned() }
         })
         .collect()
+}
+
+/// The next such mark that no backslash stands before.
+fn closing(text: &str, mark: char) -> Option<usize> {
+    text.match_indices(mark).map(|(at, _)| at).find(|at| {
+        let slashes = text.get(..*at).unwrap_or_default().bytes().rev().take_while(|b| *b == b'\\').count();
+        slashes % 2 == 0
+    })
 }
 
 fn is_data(run: &str) -> bool {
@@ -239,6 +209,11 @@ impl Word {
 /// Abbreviations after which a full stop ends nothing.
 const ABBREVIATIONS: [&str; 14] =
     ["art", "arts", "para", "paras", "no", "nos", "e.g", "i.e", "cf", "sec", "ch", "ss", "vs", "approx"];
+
+/// Cells of a paragraph.
+pub(super) fn cells(paragraph: &str) -> Vec<String> {
+    paragraph.split(CELL).filter(|c| !c.trim().is_empty()).map(str::to_owned).collect()
+}
 
 /// Sentences of a paragraph, as text. A cell ends a sentence.
 pub(super) fn sentences(paragraph: &str) -> Vec<String> {

@@ -10,7 +10,13 @@ const MOST_SHOWN: usize = 40;
 fn cell(d: &mut Document, c: &Cell) -> String {
     let Some(grade) = c.grade else { return c.value.clone() };
     let known = d.known(grade, &c.as_of, c.stale, &c.source);
-    format!("{}; {known}", joined(", ", [c.value.clone(), c.date.clone().unwrap_or_default()]))
+    let day = match &c.date {
+        Some(day) => day.clone(),
+        // The day in what is known is that of the last look.
+        None if c.value == "party" => "day unknown".to_owned(),
+        None => String::new(),
+    };
+    format!("{}; {known}", joined(", ", [c.value.clone(), day]))
 }
 
 impl Readable for CompareView {

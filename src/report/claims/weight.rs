@@ -1,0 +1,167 @@
+//! How a claim is weighed: likelihood and confidence apart (US Intelligence Community Directive 203, 2015), nothing with
+//! probability 1, and no probability without the evidence under it.
+
+use super::text::{Word, cells, sentences, without_quotes, words as words_of};
+use super::{Fault, Names, Rule, low, paragraphs, shown, words};
+
+/// Likelihood and confidence in one sentence.
+pub(super) fn both_weights(w: &[Word]) -> Option<String> {
+    let mut line = String::from(" ");
+    for word in w.iter().filter(|x| x.low.starts_with(char::is_alphanumeric)) {
+        line.push_str(&word.low.replace('-', " "));
+        line.push(' ');
+    }
+    let find = |list: &[&'static str]| list.iter().copied().find(|p| line.contains(&format!(" {p} ")));
+    let (likelihood, confidence) = (find(words::LIKELIHOOD)?, find(words::CONFIDENCE)?);
+    Some(format!("{likelihood:?} weighs the event, {confidence:?} the sources"))
+}
+
+/// The first claim of probability 1.
+pub(super) fn certainty(w: &[Word], sentence: &str) -> Option<String> {
+    if let Some(found) = whole_hundred(sentence) {
+        return Some(found);
+    }
+    let negated = |i: usize| {
+        let from = i.saturating_sub(6);
+        let doubt = |j: usize| matches!(low(w, j + 1), "doubt" | "only" | "question");
+        (from..i).any(|j| (words::NEGATIONS.contains(&low(w, j)) || low(w, j).ends_with("n't")) && !doubt(j))
+    };
+    let nearly = |i: usize| i > 0 && matches!(low(w, i - 1), "almost" | "nearly" | "less" | "more");
+    for i in 0..w.len() {
+        let claim = match low(w, i) {
+            "certain" => {
+                let intensified = |x: &str| {
+                    matches!(
+                        x,
+                        "absolutely" | "completely" | "entirely" | "fully" | "now" | "quite" | "therefore" | "thus" | "totally"
+                    )
+                };
+                let verb = (0..i).rev().find(|&j| !intensified(low(w, j)));
+                let predicate = verb.is_some_and(|j| words::BE.contains(&low(w, j)) || low(w, j) == "for");
+                let noun_follows = low(w, i + 1).starts_with(char::is_alphabetic)
+                    && !matches!(low(w, i + 1), "that" | "to" | "of" | "about" | "and" | "or" | "but" | "from" | "by");
+                predicate && !noun_follows
+            }
+            "certainly" | "undoubtedly" | "indisputably" | "definitely" | "undeniably" | "unquestionably" | "surely"
+            | "conclusively" | "doubtless" | "doubtlessly" | "incontrovertibly" => true,
+            // To prove is to leave no probability: evidence shows, carries, speaks for.
+            "prove" | "proves" | "proving" | "proof" | "proved" | "proven" => proves(w, i),
+            "guarantees" | "guarantee" | "guaranteed" => low(w, i + 1) == "that",
+            "certainty" => i > 0 && matches!(low(w, i - 1), "with" | "absolute" | "complete"),
+            "doubt" => {
+                i > 0
+                    && (matches!(low(w, i - 1), "beyond" | "no" | "without")
+                        || (low(w, i - 1) == "a" && i > 1 && low(w, i - 2) == "without")
+                        || (low(w, i - 1) == "any" && i > 1 && low(w, i - 2) == "beyond"))
+            }
+            "p" | "probability" => {
+                let at = (i + 1..w.len()).find(|&j| !matches!(low(w, j), "=" | ":" | "of" | "is" | "≈"));
+                at.is_some_and(|at| is_one(w, at))
+            }
+            _ => false,
+        };
+        let says_no = matches!(low(w, i), "doubt") || !negated(i);
+        if claim && !nearly(i) && says_no {
+            return Some(format!("{:?} claims probability 1", shown(w, i.saturating_sub(1), i + 3)));
+        }
+    }
+    None
+}
+
+/// `proves that`, `proved that`, `proof of who`, `is proven`; not a handshake that is "proved" in a column of its own.
+fn proves(w: &[Word], i: usize) -> bool {
+    const WHAT: [&str; 9] = ["beyond", "conclusively", "how", "that", "where", "whether", "which", "who", "whose"];
+    let next = (i + 1..i + 3).any(|j| WHAT.contains(&low(w, j)));
+    match low(w, i) {
+        "proven" => next || i > 0 && words::BE.contains(&low(w, i - 1)),
+        "proof" => low(w, i + 1) == "that" || low(w, i + 1) == "of" && WHAT.contains(&low(w, i + 2)),
+        _ => next,
+    }
+}
+
+/// `1`, `1.0`, `1.00`, and not `1 %`, `1 in 256`, `1/2`.
+fn is_one(w: &[Word], at: usize) -> bool {
+    if low(w, at) != "1" {
+        return false;
+    }
+    let fraction = low(w, at + 1) == "." && low(w, at + 2).starts_with(|c: char| c.is_ascii_digit());
+    let end = if fraction { at + 3 } else { at + 1 };
+    let zeros = !fraction || low(w, at + 2).chars().all(|c| c == '0');
+    zeros && !matches!(low(w, end), "%" | "in" | "/" | "to" | "-")
+}
+
+/// `100 %`, `100%`, `100 per cent`: no share of anything is written so, not even of packets.
+fn whole_hundred(sentence: &str) -> Option<String> {
+    let lower = sentence.to_lowercase().replace('-', " ");
+    let spelled = ["hundred per cent", "hundred percent", "hundred pct", "100 pct", "100 out of 100"];
+    if spelled.iter().any(|s| lower.contains(s)) {
+        return Some("\"100 %\"".to_owned());
+    }
+    sentence.match_indices("100").find_map(|(at, hit)| {
+        let before = sentence.get(..at)?.chars().next_back();
+        let inside = before.is_some_and(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
+        let rest = sentence.get(at + hit.len()..)?;
+        let rest = rest.strip_prefix(".0").map_or(rest, |r| r.trim_start_matches('0'));
+        let rest = rest.trim_start_matches([' ', '\u{a0}', '\u{202f}', '\u{2009}', '-']).to_lowercase();
+        let share = ["%", "per cent", "percent", "per-cent"].iter().any(|m| rest.starts_with(m));
+        (share && !inside).then(|| "\"100 %\"".to_owned())
+    })
+}
+
+/// What must stand near a probability.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Near {
+    /// The id of a piece of evidence (`e12`), or the words that there is none.
+    Evidence,
+    /// That, or the finding or hop that carries it (`p1`, `hop 3`): the report has its evidence.
+    Finding,
+}
+
+/// Lints the probabilities of a whole output: each number that is called one (`p 0.93`, `probability 0.93`, `DE 0.93`) has in
+/// its paragraph what it rests on. Templates are pieces of outputs, and are not read so.
+#[must_use]
+pub fn lint_probabilities(text: &str, names: &Names, near: Near) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    for paragraph in paragraphs(text) {
+        let quiet = without_quotes(&paragraph);
+        let whole = words_of(&quiet);
+        // A row of the table of hops begins with the number of its hop.
+        let numbered = |cell: &String| cell.trim().bytes().all(|b| b.is_ascii_digit());
+        let a_hop = near == Near::Finding && quiet.contains('\t') && cells(&quiet).first().is_some_and(numbered);
+        if a_hop || carried(&whole, near) {
+            continue;
+        }
+        for part in cells(&quiet).into_iter().flat_map(|cell| sentences(&cell)) {
+            let w = words_of(&part);
+            if let Some(i) = (0..w.len()).find(|&i| is_probability(&w, i, names)) {
+                let why = format!("{:?} stands near no evidence", shown(&w, i, i + 5));
+                faults.push(Fault { rule: Rule::ProbabilityWithoutEvidence, text: part, why });
+            }
+        }
+    }
+    faults
+}
+
+fn carried(w: &[Word], near: Near) -> bool {
+    let id = |word: &str, letter: char| {
+        word.strip_prefix(letter).is_some_and(|n| !n.is_empty() && n.len() < 10 && n.bytes().all(|b| b.is_ascii_digit()))
+    };
+    (0..w.len()).any(|i| {
+        let word = low(w, i);
+        let none = word == "no" && low(w, i + 1) == "evidence" && low(w, i + 2) == "id";
+        let hop = matches!(word, "hop" | "hops") && low(w, i + 1).starts_with(|c: char| c.is_ascii_digit());
+        id(word, 'e') || none || near == Near::Finding && (hop || id(word, 'p'))
+    })
+}
+
+/// A number between 0 and 1 that is called a probability, or stands behind a state.
+fn is_probability(w: &[Word], i: usize, names: &Names) -> bool {
+    let number =
+        |at: usize| low(w, at) == "0" && low(w, at + 1) == "." && low(w, at + 2).starts_with(|c: char| c.is_ascii_digit());
+    if matches!(low(w, i), "p" | "probability") {
+        let at = (i + 1..w.len())
+            .find(|&j| !matches!(low(w, j), "=" | ":" | "of" | "is" | "up" | "to" | "about" | "<" | ">" | "\u{2248}"));
+        return at.is_some_and(number);
+    }
+    names.is_code(w, i) && number(i + 1)
+}
