@@ -63,7 +63,8 @@ pub enum Question {
         #[command(flatten)]
         shared: Shared,
     },
-    /// The lawful ways in which one state can ask another for preservation, disclosure or action, fastest first.
+    /// The lawful ways in which one state can ask another for preservation, disclosure or action, best first: what
+    /// is in force before what is unknown.
     Channel {
         /// Who asks: code or name.
         from: String,

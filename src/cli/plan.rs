@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, ValueEnum};
 use sha2::{Digest, Sha256};
 
-use super::output::{self, Sink};
+use super::output;
 use super::{Context, Outcome};
 use crate::error::Error;
 use crate::jurisdiction::Law;
 use crate::model::net::StateCode;
 use crate::model::time::Day;
 use crate::report::plan::build::{Means, build};
-use crate::report::plan::{Plan, read, text};
+use crate::report::plan::{Named, Plan, Senders, read, text};
 use crate::report::terminal::{Look, plural};
 use crate::report::{json, letters};
 use crate::source::error::SourceError;
@@ -89,16 +89,29 @@ pub fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
     output::spare_evidence(args.output.as_deref(), std::slice::from_ref(&args.report))?;
     let law = super::law::source::law(args.overlay.law.as_deref())?;
     let plan = plan(args, law)?;
-    let written = args.letters.as_deref().map(|folder| write_letters(&plan, folder, args.force)).transpose()?;
+    let drafted = args.letters.as_deref().map(|folder| Drafts::of(&plan, folder));
+    if let Some(drafted) = &drafted {
+        drafted.check(args)?;
+    }
     let out = match format {
         Format::Text => text::render(&plan, Look { colour: context.colour && args.output.is_none(), ..Look::default() }),
         Format::Json => json::pretty(&plan).map_err(|e| Error::Render(e.to_string()))?,
         Format::Md => text::markdown(&plan),
     };
+    if let Some(drafted) = &drafted {
+        drafted.write()?;
+    }
     output::write(args.output.as_deref(), out.as_bytes())?;
-    if let (Some(count), Some(folder), false) = (written, &args.letters, context.quiet) {
-        let letters = plural(count as u64, "letter");
-        super::complain(&format!("rutter: {letters} drafted in {}, each as .md and .docx; check every word", folder.display()));
+    if let (Some(drafted), false) = (&drafted, context.quiet) {
+        let (count, folder) = (plural(drafted.letters as u64, "letter"), drafted.folder.display());
+        super::complain(&format!("rutter: {count} drafted in {folder}, each as .md and .docx; check every word"));
+        let others = drafted.others();
+        if !others.is_empty() {
+            super::complain(&format!(
+                "rutter: in {folder} and not of this plan, perhaps of an earlier one: {}",
+                others.join(", ")
+            ));
+        }
     }
     Ok(Outcome::Done)
 }
@@ -111,7 +124,7 @@ fn plan(args: &Args, law: &Law) -> Result<Plan, Error> {
         Error::Usage(format!("{path}: the report has no day; say as of which day the law is to be read: --on YYYY-MM-DD"))
     })?;
     let requesting = law.book.canonical(args.requesting);
-    if law.book.name_of(requesting).is_none() || !law.book.is_place(requesting) {
+    if place(law, requesting).is_none() {
         return Err(Error::Usage(format!("--requesting {requesting}: no state or territory that the rule book knows")));
     }
     let sha256 = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
@@ -120,12 +133,40 @@ fn plan(args: &Args, law: &Law) -> Result<Plan, Error> {
         &Means {
             requesting,
             on,
+            on_given: args.on.is_some(),
             sha256,
             channels: &|to| law.channels(requesting, to, on),
             retention: &|state, seen| law.retention(state, seen),
-            name: &|state| law.book.name_of(state).map(ToString::to_string),
+            place: &|state| place(law, state),
+            title: &|id| law.book.instrument(id).map(|i| i.title.to_string()),
+            senders: senders(law, requesting),
+            rule_book: Law::dataset(),
+            law_overlay: law.overlay.as_ref().map(ToString::to_string),
         },
     ))
+}
+
+/// A state or territory of the rule book, by its own code.
+fn place(law: &Law, code: StateCode) -> Option<Named> {
+    let state = law.book.canonical(code);
+    let name = law.book.name_of(state).filter(|_| law.book.is_place(state))?;
+    Some(Named { state, name: name.to_string() })
+}
+
+/// The bodies that send, out of the table of national law.
+fn senders(law: &Law, state: StateCode) -> Option<Senders> {
+    let row = law.tables.domestic.get(&state)?;
+    let known = |cell: &str| {
+        let nobody = ["", "none", "none known", "none confirmed", "unknown"];
+        (!nobody.contains(&cell.trim())).then(|| cell.trim().to_owned())
+    };
+    Some(Senders {
+        central: known(&row.mla_authority),
+        on_call: known(&row.contact_24_7),
+        cert: known(&row.cert),
+        grade: row.cited.grade,
+        source: row.cited.source.to_string(),
+    })
 }
 
 fn report_bytes(path: &Path) -> Result<Vec<u8>, Error> {
@@ -143,26 +184,96 @@ fn report_bytes(path: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-/// All or none: nothing is written if a file of one of the names is there.
-fn write_letters(plan: &Plan, folder: &Path, force: bool) -> Result<usize, Error> {
-    let failed = |source| Error::Output { path: folder.display().to_string(), source };
-    std::fs::create_dir_all(folder).map_err(failed)?;
-    let letters = letters::draft(plan);
-    let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
-    for letter in &letters {
-        files.push((folder.join(format!("{}.md", letter.name)), letters::markdown::render(letter).into_bytes()));
-        files.push((folder.join(format!("{}.docx", letter.name)), letters::docx::render(letter)));
+/// Drafts and where they go.
+struct Drafts<'a> {
+    folder: &'a Path,
+    letters: usize,
+    files: Vec<(PathBuf, Vec<u8>)>,
+}
+
+impl<'a> Drafts<'a> {
+    fn of(plan: &Plan, folder: &'a Path) -> Self {
+        let letters = letters::draft(plan);
+        let mut files: Vec<(PathBuf, Vec<u8>)> = Vec::new();
+        for letter in &letters {
+            files.push((folder.join(format!("{}.md", letter.name)), letters::markdown::render(letter).into_bytes()));
+            files.push((folder.join(format!("{}.docx", letter.name)), letters::docx::render(letter)));
+        }
+        Self { folder, letters: letters.len(), files }
     }
-    if !force && let Some((there, _)) = files.iter().find(|(path, _)| path.symlink_metadata().is_ok()) {
-        return Err(Error::Usage(format!(
-            "{}: is there already, perhaps with somebody's changes; name another folder, or say --force",
-            there.display()
-        )));
+
+    /// Before anything is written: nothing lies in the way, and neither the report nor the plan is one of the files.
+    fn check(&self, args: &Args) -> Result<(), Error> {
+        let place = |path: &Path| {
+            let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            Some((folder.canonicalize().ok()?, path.file_name()?.to_owned()))
+        };
+        // Made now, so that a name can be compared with the names in it.
+        let failed = |source| Error::Output { path: self.folder.display().to_string(), source };
+        std::fs::create_dir_all(self.folder).map_err(failed)?;
+        let output = args.output.as_deref().and_then(place);
+        for (path, _) in &self.files {
+            if output.is_some() && place(path) == output {
+                return Err(Error::Usage(format!(
+                    "{}: is a letter of this plan; name another file for the plan (-o)",
+                    path.display()
+                )));
+            }
+            output::spare_evidence(Some(path), std::slice::from_ref(&args.report))?;
+            let Ok(there) = path.symlink_metadata() else { continue };
+            if !args.force {
+                return Err(Error::Usage(format!(
+                    "{}: is there already, perhaps with somebody's changes; name another folder, or say --force",
+                    path.display()
+                )));
+            }
+            if !there.is_file() {
+                return Err(Error::Usage(format!("{}: is there already and no plain file; name another folder", path.display())));
+            }
+        }
+        Ok(())
     }
-    for (path, bytes) in &files {
-        let mut sink = Sink::open(Some(path))?;
-        sink.write(bytes)?;
-        sink.finish()?;
+
+    /// All or none: all are written beside their places first.
+    fn write(&self) -> Result<(), Error> {
+        let mut beside: Vec<(PathBuf, &Path)> = Vec::new();
+        let done = self.files.iter().try_for_each(|(path, bytes)| {
+            let mut name = path.file_name().unwrap_or_default().to_owned();
+            name.push(format!(".{}.part", std::process::id()));
+            let part = path.with_file_name(name);
+            beside.push((part.clone(), path));
+            std::fs::write(&part, bytes).map_err(|source| Error::Output { path: path.display().to_string(), source })
+        });
+        let done = done.and_then(|()| {
+            beside.iter().try_for_each(|(part, path)| {
+                std::fs::rename(part, path).map_err(|source| Error::Output { path: path.display().to_string(), source })
+            })
+        });
+        if done.is_err() {
+            for (part, _) in &beside {
+                // Those that were not moved; the error that is told is the first one.
+                let _ = std::fs::remove_file(part);
+            }
+        }
+        done
     }
-    Ok(letters.len())
+
+    /// Names of drafts in the folder that are not of this plan.
+    fn others(&self) -> Vec<String> {
+        let own: Vec<_> = self.files.iter().filter_map(|(path, _)| path.file_name()).collect();
+        let is_draft = |name: &str| {
+            let stem = name.strip_suffix(".md").or_else(|| name.strip_suffix(".docx"));
+            stem.is_some_and(|s| letters::NAMES.iter().any(|end| s.ends_with(end)))
+        };
+        let entries = std::fs::read_dir(self.folder).into_iter().flatten().flatten();
+        let mut others: Vec<String> = entries
+            .map(|e| e.file_name())
+            .filter(|name| !own.contains(&name.as_os_str()))
+            .filter_map(|name| name.into_string().ok())
+            .filter(|name| is_draft(name))
+            .map(|name| crate::report::escape::visible(&name).into_owned())
+            .collect();
+        others.sort();
+        others
+    }
 }

@@ -14,6 +14,7 @@ use crate::model::digest::Digest;
 use crate::model::evidence::{Evidence, EvidenceId, EvidenceItem, JoinKind, SourceTrust};
 use crate::model::hop::{Hop, HopRole, Knowledge};
 use crate::model::net::unmapped;
+use crate::model::quote::within_quotes;
 use crate::model::record::{Mail, Received, UNNAMED};
 use crate::model::route::{Route, RouteSource};
 use crate::model::time::{Span, Timestamp};
@@ -207,7 +208,7 @@ fn route(item: &EvidenceItem, mail: &Mail, because: &[EvidenceId], trusted: &dyn
     let target = top.and_then(|r| r.by_addr).map_or(UNNAMED, unmapped);
     let mut end = seen_point(Some(target), HopRole::Target, Knowledge::Observed, seen, because);
     if let Some(by) = top.and_then(|r| r.by.as_deref()) {
-        end.remarks.push(format!("calls itself {}", clean(by)));
+        end.remarks.push(format!("calls itself \"{}\"", within_quotes(&clean(by))));
     }
     hops.push(end);
     for (hop, rank) in hops.iter_mut().zip(0..) {
@@ -240,7 +241,7 @@ fn route(item: &EvidenceItem, mail: &Mail, because: &[EvidenceId], trusted: &dyn
 
 fn describe(hop: &mut Hop, line: &Received) {
     if let Some(helo) = &line.helo {
-        hop.remarks.push(format!("called itself {}", clean(helo)));
+        hop.remarks.push(format!("called itself \"{}\"", within_quotes(&clean(helo))));
     }
     if let Some(name) = &line.name {
         hop.remarks.push(format!("the receiving server found the name {}", clean(name)));
@@ -253,7 +254,7 @@ fn describe(hop: &mut Hop, line: &Received) {
 fn remarks(mail: &Mail, claims: usize, why: &str) -> Vec<String> {
     let mut out = vec![why.to_owned()];
     if let Some(id) = &mail.message_id {
-        out.push(format!("Message-ID {}", clean(id)));
+        out.push(format!("Message-ID \"{}\"", within_quotes(&clean(id))));
     }
     if claims > LINES {
         out.push(format!("{} are left out", count(claims - LINES, "more claimed line", "more claimed lines")));

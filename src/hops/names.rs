@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::parts::{clean, remark, rest_on};
 use crate::model::evidence::{BannerKind, Evidence, EvidenceId, EvidenceItem, Name};
 use crate::model::hop::Hop;
+use crate::model::quote::within_quotes;
 
 /// Most names per address: a hostile zone can hold any number.
 const NAMES: usize = 8;
@@ -44,7 +45,8 @@ impl<'a> Names<'a> {
         }
         if let Some(banners) = hop.addr.and_then(|addr| self.banners.get(&addr)) {
             for ((kind, text), id) in banners.iter().take(BANNERS) {
-                let words = format!("says of itself ({}): {}; weight 0 for attribution", kind.as_str(), clean(text));
+                let words =
+                    format!("says of itself ({}): \"{}\"; weight 0 for attribution", kind.as_str(), within_quotes(&clean(text)));
                 remark(&mut hop.remarks, words);
                 rest_on(hop, [*id]);
             }

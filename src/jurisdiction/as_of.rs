@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::Law;
 use super::dates::AsOf;
+use crate::model::time::Day;
 
 const TABLES: &str = include_str!("../../data/law/tables.toml");
 
@@ -23,6 +24,14 @@ struct Entry {
 }
 
 impl Law {
+    /// Day of the last revision of the rule book inside the program: the last day on which anybody looked, and what stands
+    /// for the day of the run where no clock may be read.
+    #[must_use]
+    pub fn revised() -> Day {
+        static REVISED: OnceLock<Day> = OnceLock::new();
+        *REVISED.get_or_init(|| Self::dataset().date.parse().unwrap_or_default())
+    }
+
     /// As-of date of a table (`groups.csv`); unknown if nobody wrote it down.
     #[must_use]
     pub fn table_as_of(file: &str) -> AsOf {
@@ -47,5 +56,6 @@ mod tests {
             assert!(parsed.tables.iter().any(|t| t.file == *name), "{name} is not in tables.toml");
         }
         assert_eq!(Law::table_as_of("no-such.csv"), AsOf::Unknown);
+        assert_eq!(Law::revised().to_string(), Law::dataset().date);
     }
 }

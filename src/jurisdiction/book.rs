@@ -9,7 +9,7 @@ use super::Law;
 use super::dates::{AsOf, Dated};
 use super::fields::{Fields, Table};
 use super::final_clauses::JoiningFile;
-use super::instruments::{Absent, Force, Instrument, InstrumentFile};
+use super::instruments::{Absent, Count, Force, Instrument, InstrumentFile};
 use super::norms::{DUE_DILIGENCE, Norm, NormFile, Position, Stance};
 use super::rows::{Meaning, StatusRow};
 use super::territories::{Territory, TerritoryEntry, TerritoryFile};
@@ -420,7 +420,13 @@ fn check_counts(file: &str, instrument: &Instrument) -> Result<(), LawError> {
             ));
         }
     }
-    if instrument.absent == Absent::NotParty && !instrument.counts.iter().any(|c| c.what == "party" && c.published == c.listed) {
+    // What makes a list one of all: parties, or what a bundle has instead; before entry into force there are signatures only.
+    let of_all = |c: &Count| match c.what.as_str() {
+        "party" | "agreement" | "decision" => true,
+        "signed" => instrument.force == Force::NotInForce,
+        _ => false,
+    };
+    if instrument.absent == Absent::NotParty && !instrument.counts.iter().any(|c| of_all(c) && c.published == c.listed) {
         return Err(LawError::value(file, "top", "absent", "a list is complete only if its published number is listed"));
     }
     Ok(())

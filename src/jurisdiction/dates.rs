@@ -7,6 +7,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::Law;
 use crate::model::time::Day;
 
 /// A date with its uncertainty: `YYYY-MM-DD`, `YYYY-MM`, `YYYY`, or `FIRST/LAST` of these.
@@ -53,6 +54,12 @@ impl Dated {
             When::Since
         }
     }
+}
+
+/// Has this certainly come by `on`? What has no date, and what may lie later, has not: nothing that rests on it counts yet.
+#[must_use]
+pub fn has_come(date: Option<Dated>, on: Day) -> bool {
+    date.is_some_and(|d| d.when(on) == When::Since)
 }
 
 /// Prints the shortest form: a day, a month, a year, or the range.
@@ -135,11 +142,13 @@ pub enum AsOf {
 }
 
 impl AsOf {
-    /// More than 180 days before `on`, counted from the earliest day that it can mean; an unknown date is old.
+    /// More than 180 days before `on` or before the last revision of the rule book, whichever is later, counted from the
+    /// earliest day that it can mean; an unknown date is old. A row about an old day can still be corrected today, and no
+    /// clock is read: the day of the revision stands for that of the run.
     #[must_use]
     pub fn is_stale(self, on: Day) -> bool {
         match self {
-            Self::On(d) => on.days_since(d.first) > STALE_DAYS,
+            Self::On(d) => on.max(Law::revised()).days_since(d.first) > STALE_DAYS,
             Self::Unknown => true,
         }
     }
@@ -201,9 +210,26 @@ mod tests {
 
     #[test]
     fn rows_go_stale_after_180_days() {
-        let d: AsOf = "2025-01-01".parse().unwrap();
-        assert!(!d.is_stale("2025-06-30".parse().unwrap()));
-        assert!(d.is_stale("2025-07-01".parse().unwrap()));
+        let revised = Law::revised();
+        let d = AsOf::On(Dated::day(revised));
+        assert!(!d.is_stale(Day(revised.0 + STALE_DAYS)) && d.is_stale(Day(revised.0 + STALE_DAYS + 1)));
         assert!(AsOf::Unknown.is_stale("1990-01-01".parse().unwrap()));
+    }
+
+    /// A question about an old day does not make an old row new.
+    #[test]
+    fn rows_are_also_old_on_the_day_of_the_revision() {
+        let row = |days: i32| AsOf::On(Dated::day(Day(Law::revised().0 - days)));
+        for on in ["1990-01-01", "2022-01-01"] {
+            assert!(row(STALE_DAYS + 1).is_stale(on.parse().unwrap()), "{on}");
+            assert!(!row(STALE_DAYS).is_stale(on.parse().unwrap()), "{on}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_date_or_may_be_later_has_not_come() {
+        let come = |date: &str, on: &str| has_come(date.parse().ok(), on.parse().unwrap());
+        assert!(!come("2021-03", "2021-03-01") && !come("2021-03", "2021-03-30") && come("2021-03", "2021-03-31"));
+        assert!(come("2021-03-05", "2021-03-05") && !come("2021-03-05", "2021-03-04") && !come("", "2030-01-01"));
     }
 }

@@ -45,7 +45,7 @@ pub enum Absent {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Count {
-    /// `party`, `signatory`, `ratified`, `signed`, `outside`.
+    /// `party`, `signatory`, `ratified`, `signed`, `agreement`, `decision`, `outside`.
     pub what: String,
     /// The published number.
     pub published: usize,
@@ -64,6 +64,8 @@ impl Count {
             "signatory" => word == "signatory",
             "ratified" => matches!(word, "ratified-not-in-force" | "signatory-ratified"),
             "signed" => matches!(word, "signatory" | "ratified-not-in-force" | "signatory-ratified"),
+            "agreement" => word == "agreement-in-force",
+            "decision" => word == "adequate",
             "outside" => matches!(word, "non-party" | "signatory"),
             _ => false,
         }
@@ -138,6 +140,13 @@ impl Instrument {
     #[must_use]
     pub fn is_eu_law(&self) -> bool {
         matches!(&*self.id, "EEVID" | "EIO" | "EUCYBERSANC" | "GDPR" | "NIS2")
+    }
+
+    /// The one state with which all agreements of a bilateral bundle are made; `None` if it is no such bundle.
+    #[must_use]
+    pub fn home(&self) -> Option<StateCode> {
+        let hub = |row: &&StatusRow| row.relation.meaning == Meaning::Hub;
+        (&*self.kind == "bilateral").then(|| self.rows.values().find(hub).map(|row| row.state)).flatten()
     }
 
     /// Rows that bind, for a list that counts states.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::book::RuleBook;
-use super::dates::{AsOf, Dated};
+use super::dates::{AsOf, Dated, has_come};
 use crate::model::law::{Grade, NormTouch};
 use crate::model::net::StateCode;
 use crate::model::time::Day;
@@ -142,10 +142,15 @@ impl RuleBook {
         })
     }
 
-    /// Writes the position of `state` and gives its stance on the day; a document of a later date does not count.
+    /// Writes the position of `state` and gives its stance on the day. As on the fault lines, a document counts once its day
+    /// is known to have come; one without a date never does.
     fn say_position(&self, text: &mut String, state: StateCode, on: Day) -> Stance {
-        let position = self.due_diligence(state).filter(|p| p.date.is_none_or(|d| d.first <= on));
+        let known = self.due_diligence(state);
+        let position = known.filter(|p| has_come(p.date, on));
         let _ = match position {
+            None if known.is_some_and(|p| p.date.is_none()) => {
+                write!(text, "{state} unknown (a position is in the rule book, since when is not)")
+            }
             None => write!(text, "{state} unknown (no published position in the rule book on this day)"),
             Some(p) if p.stance == Stance::Unknown => {
                 write!(text, "{state} unknown (position published, not read on this question)")
@@ -159,5 +164,33 @@ impl RuleBook {
             }
         };
         position.map_or(Stance::Unknown, |p| p.stance)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::book::RuleBook;
+    use super::super::embedded::FILES;
+    use super::*;
+
+    /// A document of "2021-03" does not count from the first of March, and one without a date never.
+    #[test]
+    fn a_position_counts_once_its_day_has_come() {
+        let head = "state,item,value,date,note,source,grade,confidence\n";
+        let row = |state: &str, date: &str| format!("{state},{DUE_DILIGENCE},affirms,{date},,a page,confirmed,\n");
+        let text = format!("{head}{}{}", row("DE", "2021-03"), row("FR", ""));
+        let files: Vec<(&str, &str)> =
+            FILES.iter().map(|&(n, t)| if n == "national_positions.csv" { (n, text.as_str()) } else { (n, t) }).collect();
+        let book = RuleBook::from_files(&files).unwrap();
+        let said = |state: &str, on: &str| {
+            let mut text = String::new();
+            let stance = book.say_position(&mut text, state.parse().unwrap(), on.parse().unwrap());
+            (stance, text)
+        };
+        assert_eq!(said("DE", "2021-03-01").0, Stance::Unknown);
+        assert_eq!(said("DE", "2021-03-30").0, Stance::Unknown);
+        assert_eq!(said("DE", "2021-03-31").0, Stance::Binding);
+        let (stance, text) = said("FR", "2026-01-01");
+        assert!(stance == Stance::Unknown && text.contains("since when is not"), "{text}");
     }
 }

@@ -15,7 +15,7 @@ use crate::model::law::{Basis, ProvisionTouch};
 use crate::model::net::StateCode;
 use crate::model::path::{AttackPath, LocatedHop};
 use crate::model::path_law::{PathLaw, Request, RoleLaw};
-use crate::model::time::Day;
+use crate::model::time::{Day, Timestamp};
 
 /// The law of one day for many paths.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct PathLaws<'a> {
     on: Day,
     requesting: Option<StateCode>,
     channels: BTreeMap<(StateCode, StateCode), Vec<Channel>>,
-    provisions: BTreeMap<(HopRole, StateCode), Vec<ProvisionTouch>>,
+    provisions: BTreeMap<(HopRole, StateCode, Option<StateCode>), Vec<ProvisionTouch>>,
     coverage: CoverageOfTheDay<'a>,
     lines: LinesOfTheDay<'a>,
 }
@@ -53,7 +53,7 @@ impl<'a> PathLaws<'a> {
         let codes: Vec<StateCode> = states.keys().copied().collect();
         PathLaw {
             coverage: self.coverage.of(path),
-            provisions: self.provisions(path),
+            provisions: self.provisions(path, requesting),
             requesting,
             requesting_given: self.requesting.is_some(),
             requests: requesting.map(|from| self.requests(path, &states, from)).unwrap_or_default(),
@@ -62,7 +62,7 @@ impl<'a> PathLaws<'a> {
         }
     }
 
-    fn provisions(&mut self, path: &AttackPath) -> Vec<RoleLaw> {
+    fn provisions(&mut self, path: &AttackPath, requesting: Option<StateCode>) -> Vec<RoleLaw> {
         let mut hops: BTreeMap<(StateCode, HopRole), Vec<usize>> = BTreeMap::new();
         for (index, hop) in path.hops.iter().enumerate() {
             for (state, _) in territories(hop) {
@@ -71,7 +71,8 @@ impl<'a> PathLaws<'a> {
         }
         let (law, on) = (self.law, self.on);
         let of = hops.into_iter().map(|((state, role), hops)| {
-            let provisions = self.provisions.entry((role, state)).or_insert_with(|| law.provisions_for(role, state, on)).clone();
+            let known = self.provisions.entry((role, state, requesting));
+            let provisions = known.or_insert_with(|| law.provisions_asked(role, state, on, requesting)).clone();
             RoleLaw { state, role, hops, provisions }
         });
         of.filter(|role| !role.provisions.is_empty()).collect()
@@ -80,7 +81,8 @@ impl<'a> PathLaws<'a> {
     /// In the order in which evidence is lost: where no duty to keep it is known it may be gone any day, so that comes first.
     fn requests(&mut self, path: &AttackPath, states: &BTreeMap<StateCode, Vec<usize>>, from: StateCode) -> Vec<Request> {
         let (law, on) = (self.law, self.on);
-        let seen = path.seen.first.day();
+        // Without a time there is no last day; the order is that of the periods.
+        let seen = path.seen.first.known().map(Timestamp::day);
         let mut requests: Vec<Request> = states
             .iter()
             .map(|(&to, hops)| {
@@ -92,13 +94,14 @@ impl<'a> PathLaws<'a> {
                 } else {
                     ""
                 };
+                let retention = seen.map_or_else(|| law.retention_undated(to, on), |seen| law.retention(to, seen));
                 let p = path.states.iter().find(|(state, _)| *state == to).map_or(0.0, |(_, p)| *p);
-                Request { to, p, hops: hops.clone(), retention: law.retention(to, seen), channels, note: note.into() }
+                Request { to, p, hops: hops.clone(), retention, channels, note: note.into() }
             })
             .collect();
         requests.sort_by(|a, b| {
-            let lost = a.retention.lost_from.cmp(&b.retention.lost_from);
-            lost.then_with(|| b.p.total_cmp(&a.p)).then_with(|| a.to.cmp(&b.to))
+            let kept = |r: &Request| (r.retention.lost_from, r.retention.months);
+            kept(a).cmp(&kept(b)).then_with(|| b.p.total_cmp(&a.p)).then_with(|| a.to.cmp(&b.to))
         });
         requests
     }

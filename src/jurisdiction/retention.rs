@@ -4,9 +4,16 @@
 //! data of the same kind (90 days, or 12 months for access to the internet beside 24 for telephony) the data may be gone
 //! after that, and the clock runs to it. Where no duty is known nothing is assumed in its place: how long an operator
 //! keeps data of its own accord is not in the tables, and the data may be gone any day.
+//!
+//! A rule is one of its time. The table has the rule of today, not that of the day on which something was seen, so a last
+//! day is given only where today's rule is known to reach back that far: it names the year of its law, and that year was
+//! over; or it names none, and what was seen would by its period still have been kept on the day on which the table was
+//! read, so that this rule, whenever it was made, is the one that held for it then. Otherwise the rule of that time is not
+//! in the tables, and no last day is given.
 
 use super::Law;
 use super::channels::{part_of, read_source};
+use super::dates::{AsOf, Dated, has_come};
 use crate::model::channel::Retention;
 use crate::model::law::Grade;
 use crate::model::net::StateCode;
@@ -16,6 +23,9 @@ use crate::model::time::Day;
 /// rules were struck down one by one.
 const DIRECTIVE_INVALID: (i32, u32, u32) = (2014, 4, 8);
 
+/// The table of national law.
+const FILE: &str = "domestic.csv";
+
 const ANY_DAY: &str = "no duty to keep traffic data is known: they may be gone any day";
 
 impl Law {
@@ -23,6 +33,16 @@ impl Law {
     /// reaches has that state's rule; any other has its own or none that is known.
     #[must_use]
     pub fn retention(&self, state: StateCode, seen: Day) -> Retention {
+        self.kept(state, Some(seen), seen)
+    }
+
+    /// The same for something of which nobody knows when it was seen, by the rule of `on`: there is no last day then.
+    #[must_use]
+    pub fn retention_undated(&self, state: StateCode, on: Day) -> Retention {
+        self.kept(state, None, on)
+    }
+
+    fn kept(&self, state: StateCode, seen: Option<Day>, on: Day) -> Retention {
         let state = self.book.canonical(state);
         let rows = &self.tables.domestic;
         let parent = part_of(&self.book, state);
@@ -40,39 +60,41 @@ impl Law {
         if row.state != state {
             words.push(format!("as part of {}", row.state));
         }
+        let clock = row.retention_months.and_then(|months| Clock::new(on, months, &row.retention_rule));
+        let not_of_that_time = not_of_that_time(&row.retention_rule, on, clock.as_ref());
+        if let Some(why) = &not_of_that_time {
+            words.push(format!(
+                "the rule of {on} is not in the tables, so that no last day can be given; the one that they have {why}"
+            ));
+        }
         if !row.retention_rule.is_empty() {
             words.push(row.retention_rule.to_string());
         }
+        let months = row.retention_months.filter(|_| not_of_that_time.is_none());
         let mut lost_from = None;
-        match row.retention_months {
-            Some(months) => {
-                let full = after(seen, Period { count: months.into(), unit: Unit::Months });
-                lost_from = full;
-                let shorter = periods(&row.retention_rule).into_iter().filter_map(|p| after(seen, p).map(|day| (day, p)));
-                if let (Some(full), Some((day, period))) = (full, shorter.min_by_key(|(day, _)| *day))
-                    && day < full
-                {
-                    lost_from = Some(day);
+        match (months, clock) {
+            (Some(months), Some(clock)) => {
+                lost_from = seen.map(|_| clock.lost_from);
+                if seen.is_none() {
+                    words.push("the day of the traffic is unknown, so that no last day can be given".to_owned());
+                }
+                if let Some(period) = clock.shorter {
+                    let until = if seen.is_some() { format!(" (until {})", clock.full) } else { String::new() };
                     words.push(format!(
-                        "the words name a period of {period} beside that of {months} months (until {full}); the shorter one is counted"
+                        "the words name a period of {period} beside that of {months} months{until}; the shorter one is counted"
                     ));
                 }
-                if self.in_union(state, seen) && seen.civil() >= DIRECTIVE_INVALID {
-                    words.push(
-                        "Member State of the EU: its Court allows general retention of traffic data only within limits (C-293/12, C-793/19), \
-                         so that a rule on paper may not be applied"
-                            .to_owned(),
-                    );
-                }
+                words.extend(self.limits_of_the_union(state, on));
             }
-            None => words.push(ANY_DAY.to_owned()),
+            (None, _) if not_of_that_time.is_some() => words.push("the data may be gone any day".to_owned()),
+            _ => words.push(ANY_DAY.to_owned()),
         }
         if !row.cited.note.is_empty() && row.cited.note.contains("period") {
             words.push(row.cited.note.to_string());
         }
         Retention {
             state,
-            months: row.retention_months,
+            months,
             rule: words.join("; ").into(),
             lost_from,
             grade: row.cited.grade,
@@ -80,10 +102,64 @@ impl Law {
         }
     }
 
-    fn in_union(&self, state: StateCode, on: Day) -> bool {
+    /// What the Court of the Union says of such rules, if the state is a member or is listed as one without a day.
+    fn limits_of_the_union(&self, state: StateCode, on: Day) -> Option<String> {
+        if on.civil() < DIRECTIVE_INVALID {
+            return None;
+        }
         let state = part_of(&self.book, state).unwrap_or(state);
-        self.tables.belongs("EU", state, on).is_some_and(|(is, _)| is)
+        let row = self.tables.groups.iter().find(|m| &*m.group == "EU" && m.state == state)?;
+        let member = match row.is_member(on) {
+            Some(true) => "Member State of the EU".to_owned(),
+            None if &*row.status == "member" => {
+                format!("on the list of Member States of the EU of {}, since when is not in it", row.listed())
+            }
+            _ => return None,
+        };
+        Some(format!(
+            "{member}: its Court allows general retention of traffic data only within limits (C-293/12, C-793/19), so that a rule on \
+             paper may not be applied"
+        ))
     }
+}
+
+/// What was seen on a day, and until when it is kept by a rule.
+struct Clock {
+    lost_from: Day,
+    /// By the period in months.
+    full: Day,
+    /// The period that was counted, if the words name one that is shorter.
+    shorter: Option<Period>,
+}
+
+impl Clock {
+    fn new(seen: Day, months: u16, rule: &str) -> Option<Self> {
+        let full = after(seen, Period { count: months.into(), unit: Unit::Months })?;
+        let named = periods(rule).into_iter().filter_map(|p| after(seen, p).map(|day| (day, p)));
+        let shorter = named.min_by_key(|(day, _)| *day).filter(|(day, _)| *day < full);
+        Some(Self { lost_from: shorter.map_or(full, |(day, _)| day), full, shorter: shorter.map(|(_, p)| p) })
+    }
+}
+
+/// Why the rule is not known to be that of `on`; `None` if it is.
+fn not_of_that_time(rule: &str, on: Day, clock: Option<&Clock>) -> Option<String> {
+    if let Some(year) = year_of_the_law(rule) {
+        return (!has_come(year.to_string().parse().ok(), on)).then(|| format!("names {year}"));
+    }
+    // Without a duty there is no clock to stop.
+    let clock = clock?;
+    let read = match Law::table_as_of(FILE) {
+        AsOf::On(Dated { first, .. }) => first,
+        AsOf::Unknown => Law::revised(),
+    };
+    (on < read && clock.lost_from <= read).then(|| format!("is that of {read} and does not say since when it holds"))
+}
+
+/// The latest year that the words name for a law or a decision; what is only a bill or pending is none.
+fn year_of_the_law(rule: &str) -> Option<u16> {
+    let clauses = rule.split(';').filter(|c| !["bill", "pending"].iter().any(|word| c.to_ascii_lowercase().contains(word)));
+    let numbers = clauses.flat_map(|c| c.split(|c: char| !c.is_ascii_alphanumeric())).filter(|t| t.len() == 4);
+    numbers.filter_map(|t| t.parse().ok()).filter(|year| (1900..2100).contains(year)).max()
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -206,6 +282,64 @@ mod tests {
         ] {
             assert_eq!(in_words(words), named, "{words}");
         }
+    }
+
+    #[test]
+    fn the_year_of_a_law_is_the_latest_that_it_names() {
+        for (words, year) in [
+            ("TIA Act 1979 as amended 2015: two years of telecom metadata", Some(2015)),
+            ("Marco Civil (12.965/2014): connection logs 1 year", Some(2014)),
+            ("Electronic Communications Act 2022:482: internet access 10 months", Some(2022)),
+            ("Decree 1704/2012: 5 years", Some(2012)),
+            ("no retention in force after CJEU C-793/19; bill for 3 months of IP addresses 2025-26: check", None),
+            ("no general ISP retention; 18 U.S.C. 2703(f) 90+90 days", None),
+            ("Act 1038: traffic data about 12 months", None),
+            ("Law 5651 and regulation: up to 2 years", None),
+        ] {
+            assert_eq!(year_of_the_law(words), year, "{words}");
+        }
+    }
+
+    /// A rule of 2016 says nothing of 2010, and one without a year nothing of what it would no longer keep.
+    #[test]
+    fn the_rule_of_another_time_gives_no_last_day() {
+        for (state, seen) in
+            [("GB", "2010-01-01"), ("GB", "2016-06-01"), ("IN", "2015-01-01"), ("NG", "2010-01-01"), ("AT", "2010-01-01")]
+        {
+            let (months, lost, rule) = kept(state, seen);
+            assert_eq!((months, lost), (None, None), "{state} {seen}");
+            assert!(rule.contains(&format!("the rule of {seen} is not in the tables")), "{rule}");
+            assert!(!rule.contains("no duty"), "{rule}");
+        }
+        assert_eq!(kept("GB", "2016-12-31").1.as_deref(), Some("2017-12-31"));
+        let revised = Law::revised();
+        // Two years, in a law whose year the rule does not name.
+        let (months, lost, rule) = kept("NG", &Day(revised.0 - 400).to_string());
+        assert!(months == Some(24) && lost.is_some() && !rule.contains("is not in the tables"), "{rule}");
+    }
+
+    #[test]
+    fn what_was_seen_nobody_knows_when_has_no_last_day() {
+        let law = Law::shipped().unwrap();
+        for (state, months) in [("GB", Some(12)), ("DE", None), ("IT", Some(72))] {
+            let r = law.retention_undated(state.parse().unwrap(), "2026-11-22".parse().unwrap());
+            assert_eq!((r.months, r.lost_from), (months, None), "{state}");
+            assert_eq!(r.rule.contains("the day of the traffic is unknown"), months.is_some(), "{}", r.rule);
+            assert!(!r.rule.contains("until"), "{}", r.rule);
+        }
+    }
+
+    /// A list of members says nothing of a day before it.
+    #[test]
+    fn membership_of_the_union_is_said_as_far_as_it_is_known() {
+        let mut law = Law::shipped().unwrap().clone();
+        let it = law.tables.groups.iter_mut().find(|m| &*m.group == "EU" && m.state.as_str() == "IT").unwrap();
+        (it.joined, it.left) = (None, None);
+        let rule = |on: &str| law.retention("IT".parse().unwrap(), on.parse().unwrap()).rule.to_string();
+        assert!(rule("2026-11-22").contains("; Member State of the EU: its Court"));
+        assert!(rule("2020-01-01").contains("on the list of Member States of the EU of "));
+        let de = law.retention("GB".parse().unwrap(), "2026-11-22".parse().unwrap());
+        assert!(!de.rule.contains("its Court"), "{}", de.rule);
     }
 
     #[test]

@@ -6,6 +6,9 @@
 //! 29, 35), the other articles of that convention, their twins in the UN convention, orders straight to providers, then
 //! the law of the Union and of regions.
 //!
+//! A bundle of agreements of one state with others binds two at a time: it is listed only where the state that asks is the
+//! other end of an agreement with the state of the hop, and left out where nobody is said to ask.
+//!
 //! Only what is in force for the state on the day is given. Two exceptions are marked as what they are: an answer that
 //! the tables do not settle stays and says `unknown`, and an instrument that nobody is bound by yet stays for those who
 //! signed or ratified it, as "not in force". That an article speaks to a role says nothing of what anybody did there.
@@ -13,6 +16,7 @@
 use std::sync::Arc;
 
 use super::Law;
+use super::coverage::home_of_bundle;
 use super::instruments::{Force, Provision};
 use super::status::StatusOn;
 use crate::model::hop::HopRole;
@@ -109,14 +113,30 @@ const TABLE: &[Speaks] = &[
 
 impl Law {
     /// The provisions that speak to a hop of this role which `state` can claim by territory, on a day, in order of display.
-    /// Empty where nothing is in force.
+    /// Empty where nothing is in force. Nobody is said to ask: bundles of bilateral agreements are left out.
     #[must_use]
     pub fn provisions_for(&self, role: HopRole, state: StateCode, on: Day) -> Vec<ProvisionTouch> {
+        self.provisions_asked(role, state, on, None)
+    }
+
+    /// The same, and of bundles of bilateral agreements those between `state` and the one that asks.
+    #[must_use]
+    pub fn provisions_asked(
+        &self,
+        role: HopRole,
+        state: StateCode,
+        on: Day,
+        requesting: Option<StateCode>,
+    ) -> Vec<ProvisionTouch> {
         let mut touches = Vec::new();
         let mut known: Option<(&'static str, Option<StatusOn>)> = None;
         for line in TABLE.iter().filter(|line| line.roles.contains(&role)) {
             if known.as_ref().is_none_or(|(id, _)| *id != line.instrument) {
-                known = Some((line.instrument, self.book.status(line.instrument, state, on)));
+                let status = match home_of_bundle(line.instrument) {
+                    Some(home) => self.agreement(line.instrument, home, state, on, requesting),
+                    None => self.book.status(line.instrument, state, on),
+                };
+                known = Some((line.instrument, status));
             }
             let Some((_, Some(status))) = &known else { continue };
             let Some(instrument) = self.book.instrument(line.instrument) else { continue };
@@ -126,6 +146,27 @@ impl Law {
             }
         }
         touches
+    }
+
+    /// How the agreement between two states stands: by the row of the partner. `None` if neither is the home of the bundle,
+    /// or both are, or it is not in force.
+    fn agreement(
+        &self,
+        instrument: &str,
+        home: StateCode,
+        state: StateCode,
+        on: Day,
+        requesting: Option<StateCode>,
+    ) -> Option<StatusOn> {
+        let (state, asking) = (self.book.canonical(state), self.book.canonical(requesting?));
+        let partner = match (state == home, asking == home) {
+            (true, false) => asking,
+            (false, true) => state,
+            _ => return None,
+        };
+        let mut status = self.book.status(instrument, partner, on).filter(|s| s.status == Status::Party)?;
+        status.note = format!("agreement between {home} and {partner}; {}", status.note).trim_end_matches([' ', ';']).to_owned();
+        Some(status)
     }
 }
 
@@ -231,7 +272,30 @@ mod tests {
         assert!(!has(Transit, "DK", "2026-11-22", "EEVID"));
         assert!(!has(Transit, "DE", "2026-08-17", "EEVID") && has(Transit, "DE", "2026-08-18", "EEVID art. 11"));
         assert!(!has(Proxy, "CW", "2024-09-30", "ETS185") && has(Proxy, "CW", "2024-10-01", "ETS185 art. 17"));
-        assert!(!has(Proxy, "AU", "2024-01-30", "CLOUDACT") && has(Proxy, "AU", "2024-01-31", "CLOUDACT"));
+    }
+
+    /// An agreement with the United States is law between the two only.
+    #[test]
+    fn a_bundle_speaks_only_if_its_other_end_asks() {
+        let law = Law::shipped().unwrap();
+        let listed = |state: &str, on: &str, asking: Option<&str>| {
+            let asking = asking.map(|a| a.parse().unwrap());
+            let all = law.provisions_asked(Proxy, state.parse().unwrap(), on.parse().unwrap(), asking);
+            all.into_iter().find(|t| &*t.instrument == "CLOUDACT")
+        };
+        let is = |state, on, asking| listed(state, on, asking).is_some();
+        assert!(is("GB", "2026-01-01", Some("US")) && is("US", "2026-01-01", Some("GB")) && is("US", "2026-01-01", Some("UK")));
+        for (state, asking) in [("GB", None), ("US", None), ("GB", Some("FR")), ("US", Some("FR")), ("GB", Some("AU"))] {
+            assert!(!is(state, "2026-01-01", asking), "{state} {asking:?}");
+        }
+        // Nobody asks himself, and whether an agreement reaches a territory of the home is not in the tables.
+        assert!(
+            !is("US", "2026-01-01", Some("US")) && !is("GB", "2026-01-01", Some("GB")) && !is("GB", "2026-01-01", Some("PR"))
+        );
+        assert!(!is("AU", "2024-01-30", Some("US")) && is("AU", "2024-01-31", Some("US")));
+        let there = listed("US", "2026-01-01", Some("GB")).unwrap();
+        assert_eq!(there.in_force.unwrap().to_string(), "2022-10-03", "the day of the agreement, not that of the first");
+        assert!(there.note.starts_with("agreement between US and GB"), "{}", there.note);
     }
 
     #[test]

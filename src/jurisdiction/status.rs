@@ -153,7 +153,7 @@ impl RuleBook {
         let Some(parent) = self.territory(row.state.as_str()).and_then(|t| t.parent) else { return verdict };
         match self.status_of(i, parent, on).status {
             Status::NotParty | Status::Denounced => {
-                Verdict::because(Status::NotParty, format!("{parent}, which answers for it, is not a party on this day"))
+                Verdict::because(Status::NotParty, format!("{parent}, which answers for it, is outside it on this day"))
             }
             parent_status => {
                 let mut why = vec![format!("{parent}, which answers for it: {}", parent_status.as_str())];
@@ -199,7 +199,7 @@ impl RuleBook {
                 s
             }
             _ if known_outside => bare(
-                Verdict::because(Status::NotParty, format!("{parent}, which answers for it, is not a party on this day")),
+                Verdict::because(Status::NotParty, format!("{parent}, which answers for it, is outside it on this day")),
                 grade,
             ),
             Reach::Excluded | Reach::Outside => {
@@ -207,14 +207,15 @@ impl RuleBook {
                 let why = format!("{parent}, which answers for it: {}; {}: {words}", of_parent.status.as_str(), t.name);
                 bare(Verdict::because(Status::NotExtended, why), grade)
             }
-            Reach::Unknown => bare(
-                Verdict::unknown(format!(
+            Reach::Unknown => {
+                let mut verdict = Verdict::unknown(format!(
                     "whether the instrument reaches {} is not in the tables ({parent}: {})",
                     t.name,
                     of_parent.status.as_str()
-                )),
-                grade,
-            ),
+                ));
+                verdict.why.extend(words_of(i, t).map(|words| format!("its entry says: {words}")));
+                bare(verdict, grade)
+            }
         })
     }
 
@@ -252,6 +253,18 @@ fn is_geneva_party(state: StateCode, un_status: &str) -> bool {
     un_status == "UN member" || un_status == "UN observer" || state.as_str() == "CK"
 }
 
+/// What the entry of a territory says of the instrument, if it says anything.
+fn words_of<'a>(i: &Instrument, t: &'a Territory) -> Option<&'a str> {
+    let words = if &*i.id == "ETS185" {
+        &t.ets185_words
+    } else if i.is_eu_law() {
+        &t.eu_law_words
+    } else {
+        return None;
+    };
+    (words.len() > 1).then_some(&**words)
+}
+
 fn reach(i: &Instrument, t: &Territory) -> Reach {
     if t.excludes.iter().any(|id| **id == *i.id) {
         Reach::Excluded
@@ -275,6 +288,10 @@ fn judge(i: &Instrument, row: &StatusRow, on: Day) -> Verdict {
         return Verdict::because(Status::NotParty, format!("not adopted before {adopted}"));
     }
     match row.relation.meaning {
+        // In a bundle every agreement is the instrument; beside a treaty it is another one.
+        Meaning::Bound if row.relation.word == "agreement" && i.force != Force::PerRow => Verdict::unknown(
+            "no party to it: an agreement applies parts of it, and which parts bind on this day is not in the table",
+        ),
         Meaning::Bound | Meaning::Extended => bound(i, row, on),
         Meaning::Deposited => deposited(row, on),
         Meaning::Signed => signed(row, on),
@@ -347,14 +364,38 @@ fn bound(i: &Instrument, row: &StatusRow, on: Day) -> Verdict {
     if row.signed.is_some_and(|d| d.when(on) == When::Before) {
         return not_yet(row, on, "signed later");
     }
+    undated(row, on)
+}
+
+/// On a list, without a day. The word of the list may be that of a later status: on `on` it has not come yet.
+fn undated(row: &StatusRow, on: Day) -> Verdict {
+    let Some((end, begun)) = end_to_come(row) else {
+        let word = row.relation.word;
+        return match row.as_of {
+            AsOf::On(d) if on < d.last => {
+                Verdict::unknown(format!("date unknown: listed as {word} on {d}, whether already on this day is not known"))
+            }
+            AsOf::On(d) => Verdict::because(Status::Party, format!("date unknown: listed as {word} on {d}")),
+            AsOf::Unknown => Verdict::because(Status::Party, format!("date unknown: listed as {word} without a date")),
+        };
+    };
     match row.as_of {
-        AsOf::On(d) if on < d.last => Verdict::unknown(format!(
-            "date unknown: listed as {} on {d}, whether already on this day is not known",
-            row.relation.word
-        )),
-        AsOf::On(d) => Verdict::because(Status::Party, format!("date unknown: listed as {} on {d}", row.relation.word)),
-        AsOf::Unknown => Verdict::because(Status::Party, format!("date unknown: listed as {} without a date", row.relation.word)),
+        AsOf::On(d) if on < d.last => {
+            Verdict::unknown(format!("date unknown: {end}, whether already in force on this day is not known"))
+        }
+        AsOf::On(d) if d.last < begun => {
+            let at = if d.exact().is_some() { "on" } else { "in" };
+            Verdict::because(Status::Party, format!("date unknown: listed in force {at} {d}; {end}"))
+        }
+        _ => Verdict::because(Status::Party, format!("date unknown: in force before, {end}")),
     }
+}
+
+/// How being bound ends by the row, in words, and the first day on which that can be; whoever asks has looked that it is
+/// later.
+fn end_to_come(row: &StatusRow) -> Option<(String, Day)> {
+    let suspended = row.suspended.map(|d| (format!("suspended from {d}"), d.first));
+    suspended.or_else(|| row.left.map(|d| (format!("left with effect {d}"), d.first)))
 }
 
 /// In force from a day that is in the table, or was counted.
@@ -368,6 +409,9 @@ fn since(row: &StatusRow, d: Dated, on: Day, counted: Option<String>) -> Verdict
         When::Before => not_yet(row, on, &format!("in force from {d}")),
     };
     verdict.why.extend(counted);
+    if verdict.status == Status::Party {
+        verdict.why.extend(end_to_come(row).map(|(end, _)| end));
+    }
     verdict
 }
 

@@ -67,19 +67,29 @@ fn what_is_not_dated_is_not_settled_before_the_list() {
 }
 
 #[test]
-fn a_deposit_known_to_the_month_leaves_that_month_open() {
-    assert_eq!(shipped("ETS185", "GD", "2024-03-31").status, Status::NotParty);
-    let within = shipped("ETS185", "GD", "2024-04-15");
+fn a_day_known_to_the_month_leaves_that_month_open() {
+    assert_eq!(shipped("MALABO", "BJ", "2024-11-11").status, Status::Signatory);
+    let within = shipped("MALABO", "BJ", "2024-11-20");
     assert_eq!((within.status, within.applies()), (Status::Unknown, None));
-    assert_eq!(shipped("ETS185", "GD", "2024-07-31").status, Status::Ratified);
-    let after = shipped("ETS185", "GD", "2024-08-01");
-    assert_eq!((after.status, after.in_force, after.applies()), (Status::Party, Some(day("2024-08-01")), Some(true)));
-    assert_eq!(after.grade, Grade::Partly);
+    let after = shipped("MALABO", "BJ", "2024-12-12");
+    assert_eq!((after.status, after.in_force, after.applies()), (Status::Party, None, Some(true)));
+    assert_ne!(after.grade, Grade::Unconfirmed);
+}
+
+#[test]
+fn a_day_that_the_table_lacks_is_counted_from_the_deposit() {
+    assert_eq!(shipped("UNTOC", "DE", "2006-06-13").status, Status::Signatory);
+    assert_eq!(shipped("UNTOC", "DE", "2006-07-13").status, Status::Ratified);
+    let bound = shipped("UNTOC", "DE", "2006-07-14");
+    assert_eq!((bound.status, bound.in_force), (Status::Party, Some(day("2006-07-14"))));
+    assert!(bound.note.contains("counted by art. 38(2) from the deposit on 2006-06-14"), "{}", bound.note);
+    // A first party is bound with the instrument.
+    assert_eq!(shipped("UNTOC", "FR", "2003-09-29").in_force, Some(day("2003-09-29")));
 }
 
 #[test]
 fn a_state_off_a_complete_list_is_outside_only_while_the_list_is_fresh() {
-    let fresh = shipped("ETS185", "MN", "2025-12-01");
+    let fresh = shipped("ETS185", "MN", "2026-06-01");
     assert_eq!((fresh.status, fresh.grade, fresh.row_of), (Status::NotParty, Grade::Partly, None));
     let old = shipped("ETS185", "MN", "2026-11-22");
     assert_eq!((old.status, old.applies(), old.stale), (Status::Unknown, None, true));

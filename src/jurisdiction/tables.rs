@@ -7,11 +7,16 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::Law;
 use super::book::{LawError, grade};
-use super::dates::Dated;
+use super::dates::{AsOf, Dated, When};
 use super::fields::{Fields, Table};
 use crate::model::law::Grade;
 use crate::model::net::StateCode;
+use crate::model::time::Day;
+
+/// File of the memberships.
+const GROUPS: &str = "groups.csv";
 
 /// Where a row was read, and how well it is known.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,8 +42,52 @@ pub struct Membership {
     pub joined: Option<Dated>,
     /// Until when; `None` if it has not left, or nobody wrote the day down.
     pub left: Option<Dated>,
+    /// When the row was last checked, if it says so itself; otherwise the date of the table holds.
+    pub as_of: Option<AsOf>,
     /// Where it was read.
     pub cited: Cited,
+}
+
+impl Membership {
+    /// The day from which the row speaks: that of the list it was read from. A list says who is a member, not since when.
+    #[must_use]
+    pub fn listed(&self) -> AsOf {
+        self.as_of.unwrap_or_else(|| Law::table_as_of(GROUPS))
+    }
+
+    /// Is the day on or after that of the list? A list without a date is as old as the rule book.
+    fn is_listed(&self, on: Day) -> bool {
+        match self.listed() {
+            AsOf::On(d) => d.when(on) == When::Since,
+            AsOf::Unknown => on >= Law::revised(),
+        }
+    }
+
+    /// Is it a member on the day? `None`: no date settles it, or the row's word does not.
+    ///
+    /// A member without a day of joining is one from the day of the list on; before that nobody knows. One that has
+    /// withdrawn was a member until it left; without that day it is out from the day of the list on.
+    #[must_use]
+    pub fn is_member(&self, on: Day) -> Option<bool> {
+        match self.left.map(|d| d.when(on)) {
+            Some(When::Since) => return Some(false),
+            Some(When::Unsure) => return None,
+            Some(When::Before) | None => {}
+        }
+        match (&*self.status, self.left) {
+            ("member", _) | ("withdrawn", Some(_)) => match self.joined.map(|d| d.when(on)) {
+                Some(When::Before) => Some(false),
+                Some(When::Unsure) => None,
+                Some(When::Since) => Some(true),
+                // Before it left it was in, whenever it joined.
+                None => (self.left.is_some() || self.is_listed(on)).then_some(true),
+            },
+            // The day in `joined` is that of joining or of leaving, as the file has it; neither settles an earlier day.
+            ("withdrawn", None) => self.is_listed(on).then_some(false),
+            ("non-member" | "applicant" | "partner" | "invited" | "associate", _) => Some(false),
+            _ => None,
+        }
+    }
 }
 
 /// National law and authorities of a state.
@@ -267,7 +316,7 @@ impl LawTables {
             found.map(|(_, text)| (name, *text)).ok_or_else(|| LawError::Missing { file: name.to_owned() })
         };
         Ok(Self {
-            groups: rows(take("groups.csv")?, membership)?,
+            groups: rows(take(GROUPS)?, membership)?,
             domestic: rows(take("domestic.csv")?, domestic)?.into_iter().map(|d| (d.state, d)).collect(),
             memberships: rows(take("memberships.csv")?, statement)?,
             positions: rows(take("national_positions.csv")?, statement)?,
@@ -293,25 +342,12 @@ impl LawTables {
         self.un.iter().find(|row| &*row.symbol == "Global POC directory")
     }
 
-    /// Does the state belong to the group on the day? `None`: it is listed without a date that settles it, or as something
-    /// other than a member.
+    /// Does the state belong to the group on the day? `None`: it is not listed, or its row does not settle it
+    /// ([`Membership::is_member`]).
     #[must_use]
-    pub fn belongs(&self, group: &str, state: StateCode, on: crate::model::time::Day) -> Option<(bool, &Membership)> {
-        use super::dates::When;
+    pub fn belongs(&self, group: &str, state: StateCode, on: Day) -> Option<(bool, &Membership)> {
         let row = self.groups.iter().find(|m| &*m.group == group && m.state == state)?;
-        let gone = row.left.map(|d| d.when(on));
-        let is = match (&*row.status, gone) {
-            (_, Some(When::Since)) => false,
-            (_, Some(When::Unsure)) => return None,
-            ("member", _) | ("withdrawn", Some(When::Before)) => match row.joined.map(|d| d.when(on)) {
-                Some(When::Before) => false,
-                Some(When::Unsure) => return None,
-                Some(When::Since) | None => true,
-            },
-            ("withdrawn" | "non-member" | "applicant" | "partner" | "invited" | "associate", _) => false,
-            _ => return None,
-        };
-        Some((is, row))
+        Some((row.is_member(on)?, row))
     }
 }
 
@@ -335,6 +371,7 @@ fn membership(row: &Fields<'_>) -> Result<Membership, LawError> {
         status: row.required("status")?.into(),
         joined: row.optional("joined")?,
         left: row.optional_column("left")?,
+        as_of: row.optional_column("as_of")?,
         cited: cited(row)?,
     })
 }
@@ -433,7 +470,7 @@ mod tests {
         assert!(t.roll_calls.iter().all(|c| c.votes.is_empty() || c.votes.len() == 193));
         let de = StateCode::new("DE").unwrap();
         assert!(t.domestic.contains_key(&de));
-        assert_eq!(t.belongs("EU", de, "2026-01-01".parse().unwrap()).map(|(is, _)| is), Some(true));
+        assert_eq!(t.belongs("EU", de, "2026-11-01".parse().unwrap()).map(|(is, _)| is), Some(true));
         assert!(t.belongs("EU", StateCode::new("BR").unwrap(), "2026-01-01".parse().unwrap()).is_none());
     }
 
@@ -442,7 +479,44 @@ mod tests {
         let law = Law::shipped().unwrap();
         let gb = StateCode::new("GB").unwrap();
         let is = |on: &str| law.tables.belongs("EU", gb, on.parse().unwrap()).map(|(is, _)| is);
-        assert_ne!(is("2026-01-01"), Some(true));
+        assert_eq!(is("2026-11-01"), Some(false));
+    }
+
+    /// `status,joined,left,on` and whether the row makes it a member, with and without the column for the day of leaving.
+    #[test]
+    fn a_list_settles_no_day_before_its_own() {
+        let is = |head: &str, row: &str, on: &str| {
+            let text = format!("group,state,status,{head},note,source,grade,confidence\nG,DE,{row},,a page,confirmed,\n");
+            let files: Vec<(&str, &str)> =
+                TABLES.iter().map(|&(n, t)| if n == GROUPS { (n, text.as_str()) } else { (n, t) }).collect();
+            let tables = LawTables::from_files(&files).unwrap();
+            let on = on.parse().unwrap();
+            assert_eq!(tables.belongs("G", "DE".parse().unwrap(), on).map(|(is, _)| is), tables.groups[0].is_member(on));
+            tables.groups[0].is_member(on)
+        };
+        let AsOf::On(listed) = Law::table_as_of(GROUPS) else { panic!("the list has a date") };
+        let (before, after) = (Day(listed.first.0 - 1).to_string(), listed.last.to_string());
+        let old = |row: &str, on: &str| is("joined", row, on);
+        let new = |row: &str, on: &str| is("joined,left", row, on);
+        // A blank day of joining.
+        assert_eq!((old("member,", &before), old("member,", &after)), (None, Some(true)));
+        assert_eq!((new("member,,", "1900-01-01"), new("member,,", &after)), (None, Some(true)));
+        // A day of joining.
+        assert_eq!((old("member,2010", "2009-12-31"), old("member,2010", "2010-06-01")), (Some(false), None));
+        assert_eq!((old("member,2010", "2010-12-31"), new("member,2010,", "2012-01-01")), (Some(true), Some(true)));
+        // A day of leaving: a member until then.
+        let left = |on: &str| new("withdrawn,1996-02-28,2022-03-16", on);
+        assert_eq!([left("1990-01-01"), left("2010-06-01"), left("2022-03-16")], [Some(false), Some(true), Some(false)]);
+        assert_eq!(new("withdrawn,,2022-03-16", "2010-06-01"), Some(true));
+        assert_eq!(new("withdrawn,,2022", "2022-06-01"), None);
+        // Withdrawn nobody knows when; what stands under `joined` may be either day.
+        for row in ["withdrawn,", "withdrawn,2020-01-31"] {
+            assert_eq!((old(row, "2010-06-01"), old(row, &after)), (None, Some(false)), "{row}");
+        }
+        assert_eq!((old("partner,", "2010-06-01"), old("inactive,", &after)), (Some(false), None));
+        // The row's own date.
+        let own = |on: &str| is("joined,as_of", "member,,2015-03-01", on);
+        assert_eq!((own("2015-02-28"), own("2015-03-01")), (None, Some(true)));
     }
 
     #[test]

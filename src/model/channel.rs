@@ -73,8 +73,8 @@ pub const KINDS: &[&str] = &[
     "voluntary disclosure by the provider",
 ];
 
-/// A lawful way to ask, from one state to another on a day. Channels are ordered by speed; all that they rest on stands
-/// beside them.
+/// A lawful way to ask, from one state to another on a day. The best comes first: what is in force before
+/// what is unknown. All that they rest on stands beside them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Channel {
     /// `24/7 network`, `EIO`, `letter rogatory` …
@@ -106,11 +106,12 @@ pub struct Channel {
 pub struct Retention {
     /// The state.
     pub state: StateCode,
-    /// Months for which traffic data must be kept; `null` where there is no duty or nobody knows it.
+    /// Months for which traffic data must be kept; `null` where there is no duty, or nobody knows it, or not for that day.
     pub months: Option<u16>,
     /// The rule in words: also whether there is none.
     pub rule: Arc<str>,
-    /// The first day on which the data may be gone; `null` where no duty is known: it may be gone any day.
+    /// The first day on which the data may be gone; `null` where no duty of that day is known: it may be gone any day. Also
+    /// `null` where nobody knows when the traffic was seen; the words say so.
     pub lost_from: Option<Day>,
     /// How well that is known.
     pub grade: Grade,

@@ -30,8 +30,12 @@ pub struct InstrumentCoverage {
     pub instrument: Arc<str>,
     /// Title.
     pub title: Arc<str>,
-    /// Since when the instrument itself has been in force, or why it binds nobody on the day, in words.
+    /// Since when the instrument itself has been in force, or why it binds nobody on the day, in words; of a bundle of
+    /// bilateral agreements, between which two.
     pub force: Arc<str>,
+    /// On what it depends in the single case, though it binds them all: `only for serious crime that …`; blank if on nothing
+    /// that its title does not say.
+    pub condition: Arc<str>,
     /// The worst grade of the rows by which it binds; of the list as a whole if it binds none of these states.
     pub grade: Grade,
     /// Where that can be checked: the depositary's or legislator's own page where there is one.
@@ -55,8 +59,10 @@ pub struct Gap {
     pub to: StateCode,
     /// Is it known that there is none, or only that the tables know of none?
     pub known: bool,
-    /// What is left: `letter rogatory` and the like.
+    /// What is left: `letter rogatory` and the like, with `(unknown)` behind what is not known to be open between them.
     pub left: Vec<Arc<str>>,
+    /// Why nothing can be said of the pair, where the rule book does not list one of them; else blank.
+    pub note: Arc<str>,
 }
 
 /// The coverage of a path.
@@ -68,7 +74,7 @@ pub struct Coverage {
     pub hops: usize,
     /// Treaties and Union law on cooperation that at least one of them has joined, signed or left, best expected coverage first. One that is not in
     /// force on the day, or binds nobody by design, is listed and covers nothing. A bundle of bilateral agreements is listed only where the path
-    /// lies between its two ends.
+    /// lies between its two ends, and its cells are those of that one agreement: a third state is outside it.
     pub instruments: Vec<InstrumentCoverage>,
     /// The smallest sets of instruments that together bind the most probable state of every placed hop, or, where none do, that leave the fewest
     /// outside; ids, sorted.

@@ -54,7 +54,7 @@ pub struct Request {
     pub hops: Vec<usize>,
     /// How long data lasts there.
     pub retention: Retention,
-    /// Lawful ways, fastest first; empty where it is the requesting state itself.
+    /// Lawful ways, best first: what is in force before what is unknown; empty where it is the requesting state itself.
     pub channels: Vec<Channel>,
     /// What to know before asking: its own authorities, no channel known.
     pub note: Arc<str>,

@@ -336,13 +336,13 @@ pub struct ChannelView {
     pub to: String,
     /// The day.
     pub on: Day,
-    /// Lawful ways to ask, fastest first.
+    /// Lawful ways to ask, best first: what is in force before what is unknown.
     pub channels: Vec<Channel>,
     /// Name of the asking state.
     pub from_name: String,
     /// Name of the asked state.
     pub to_name: String,
-    /// Remarks on the question: a territory that is reached through the state that answers for it.
+    /// Remarks on the question: what the two places are, who answers for them in law and who has power there in fact.
     pub notes: Vec<String>,
     /// How long traffic data of the day last in the asked state.
     pub retention: Retention,

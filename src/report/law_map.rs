@@ -44,6 +44,31 @@ pub enum MapValue {
         /// How many items.
         n: usize,
     },
+    /// The state with which all agreements of a bundle are made.
+    Home,
+}
+
+/// A place that no outline has for itself: part of a state that the outlines draw as they find it held.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spot {
+    /// Its code, which may have more than two letters (`UA-43`).
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Latitude and longitude in degrees, north and east.
+    pub centre: (f32, f32),
+    /// Radius in pixels.
+    pub radius: f32,
+    /// `None`: no data.
+    pub value: Option<MapValue>,
+}
+
+impl Spot {
+    /// `Crimea and Sevastopol (UA-43): unknown`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        format!("{} ({}): {}", self.name, self.code, words(self.value.as_ref()))
+    }
 }
 
 /// Which legend the map has.
@@ -66,6 +91,8 @@ pub struct MapText<'a> {
     pub notes: &'a [String],
     /// Where the rows were read.
     pub sources: &'a [Arc<str>],
+    /// Places drawn over the outlines and named under the map, with values of their own. They are not counted in the legend.
+    pub spots: &'a [Spot],
 }
 
 /// What stands under every map.
@@ -82,13 +109,17 @@ const fn class(css: &'static str, label: &'static str) -> Class {
     Class { css, label }
 }
 
-const STATUS: [Class; 7] = [
+/// Only a bundle of bilateral agreements has it.
+const HOME: &str = "s7";
+
+const STATUS: [Class; 8] = [
     class("s0", "party"),
     class("s1", "ratified, not yet in force for it"),
     class("s2", "signed, not ratified"),
     class("s3", "left or suspended"),
     class("s4", "not a party"),
     class("s5", "not extended to this territory"),
+    class(HOME, "home of the bundle: every agreement is with it"),
     class("s6", "unknown, or not in the tables"),
 ];
 
@@ -120,8 +151,9 @@ impl Legend {
                 Status::Denounced | Status::Suspended => 3,
                 Status::NotParty => 4,
                 Status::NotExtended => 5,
-                Status::Unknown => 6,
+                Status::Unknown => last,
             },
+            (Self::Status, Some(MapValue::Home)) => 6,
             (Self::Line(_), Some(MapValue::Score { score: Some(s), .. })) if s.is_finite() => match *s {
                 s if s < -0.6 => 0,
                 s if s < -0.2 => 1,
@@ -149,6 +181,7 @@ fn words(value: Option<&MapValue>) -> String {
     match value {
         None => "no data".to_owned(),
         Some(MapValue::Status { status: Status::Unknown, .. }) => "unknown".to_owned(),
+        Some(MapValue::Home) => "home of the bundle, every agreement is with it".to_owned(),
         Some(MapValue::Status { status, grade }) => format!("{} ({grade})", status.as_str()),
         Some(MapValue::Score { score: Some(s), n }) if s.is_finite() => format!("{s:+.2} ({n} items)"),
         Some(MapValue::Score { n, .. }) => format!("no data ({n} item{})", if *n == 1 { "" } else { "s" }),
@@ -182,6 +215,7 @@ pub fn map(
     let mut picture = String::new();
     outlines(&mut picture, &land, &frame, values, legend, atlas);
     dots(&mut picture, &frame, values, legend, atlas, &outlined);
+    spots(&mut picture, &frame, text.spots, legend);
     for value in values.values() {
         if let Some(count) = tally.get_mut(legend.class_of(Some(value))) {
             *count += 1;
@@ -196,6 +230,9 @@ pub fn map(
     out.y += 6.0;
     for note in text.notes {
         out.text("n", note, 12.0);
+    }
+    if let Some(words) = spotted(text.spots) {
+        out.text("n", &words, 12.0);
     }
     if !text.sources.is_empty() {
         let sources: Vec<&str> = text.sources.iter().map(AsRef::as_ref).collect();
@@ -290,6 +327,31 @@ fn dots(
     }
 }
 
+/// Places with a value of their own within the outline of a state, which has another.
+fn spots(svg: &mut String, frame: &Frame, spots: &[Spot], legend: Legend) {
+    for spot in spots {
+        let (north, east) = spot.centre;
+        let (x, y) = frame.place((f64::from(east), f64::from(north)));
+        let Some(class) = legend.classes().get(legend.class_of(spot.value.as_ref())) else { continue };
+        if frame.shows((x, y)) {
+            let _ = write!(
+                svg,
+                "<circle class=\"dot {}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"{:.1}\"><title>{}</title></circle>",
+                class.css,
+                spot.radius,
+                xml(&spot.words())
+            );
+        }
+    }
+}
+
+/// The same in words, each place once.
+fn spotted(spots: &[Spot]) -> Option<String> {
+    let mut words: Vec<String> = spots.iter().map(Spot::words).collect();
+    words.dedup();
+    (!words.is_empty()).then(|| format!("Drawn over the outlines, whoever holds them: {}.", words.join("; ")))
+}
+
 fn label(state: StateCode, value: Option<&MapValue>, atlas: &Atlas<'_>) -> String {
     let name = (atlas.state_names)(state).unwrap_or_else(|| state.to_string());
     format!("{name} ({state}): {}", words(value))
@@ -298,7 +360,7 @@ fn label(state: StateCode, value: Option<&MapValue>, atlas: &Atlas<'_>) -> Strin
 /// The legend with the number of states in each class.
 fn key(out: &mut Sheet, legend: Legend, tally: &[usize]) {
     let mut x = SIDE;
-    for (class, count) in legend.classes().iter().zip(tally) {
+    for (class, count) in legend.classes().iter().zip(tally).filter(|(class, count)| class.css != HOME || **count > 0) {
         let label = format!("{} ({count})", class.label);
         let wide = 22.0 + 6.0 + width(&label, 13.0) + 20.0;
         if x > SIDE && x + wide > WIDTH - SIDE {
@@ -331,6 +393,10 @@ fn described(text: &MapText<'_>, values: &BTreeMap<StateCode, MapValue>, legend:
             let _ = write!(words, " ({})", codes.join(" "));
         }
         words.push('.');
+    }
+    if let Some(spotted) = spotted(text.spots) {
+        words.push(' ');
+        words.push_str(&spotted);
     }
     words
 }
@@ -421,7 +487,7 @@ max-width:100%;height:auto;font-family:\"Helvetica Neue\",\"Segoe UI\",\"Liberat
 .lawmap .t{font-weight:600;fill:var(--ink)}.lawmap .b,.lawmap .m{fill:var(--ink)}.lawmap .n{fill:var(--dim)}\
 .lawmap .line{fill:none;stroke:var(--line);stroke-width:6;stroke-linejoin:round}.lawmap .coast{fill:none;stroke:var(--coast);stroke-width:4;stroke-linejoin:round}\
 .lawmap .s0{fill:#1b5e8c}.lawmap .s1{fill:#5b9bc7}.lawmap .s2{fill:#a9cfea}.lawmap .s3{fill:#b3541e}.lawmap .s4{fill:#efe3c6}\
-.lawmap .s5{fill:url(#lawmap-P)}.lawmap .s6{fill:url(#lawmap-H)}.lawmap .no{fill:transparent}\
+.lawmap .s5{fill:url(#lawmap-P)}.lawmap .s6{fill:url(#lawmap-H)}.lawmap .s7{fill:#6f6f6f}.lawmap .no{fill:transparent}\
 .lawmap .d0{fill:#b35806}.lawmap .d1{fill:#f1a340}.lawmap .d2{fill:#ddd6e2}.lawmap .d3{fill:#998ec3}.lawmap .d4{fill:#542788}\
 .lawmap .box,.lawmap .dot{stroke:var(--coast);stroke-width:.9}.lawmap .box.s5,.lawmap .dot.s5{fill:url(#lawmap-p)}.lawmap .box.s6,.lawmap .dot.s6{fill:url(#lawmap-h)}";
 
@@ -469,7 +535,13 @@ mod tests {
     }
 
     fn text() -> MapText<'static> {
-        MapText { title: "Convention on Cybercrime (ETS185)", as_of: "Law as of 2026-11-22", notes: &[], sources: &[] }
+        MapText {
+            title: "Convention on Cybercrime (ETS185)",
+            as_of: "Law as of 2026-11-22",
+            notes: &[],
+            sources: &[],
+            spots: &[],
+        }
     }
 
     /// The path of a state in a group of a class.
@@ -498,6 +570,36 @@ mod tests {
         // A state without an outline is a dot, one without a centre is nowhere, and both are counted.
         assert!(svg.contains("<circle class=\"dot s0\"") && svg.contains("<circle class=\"dot s6\""));
         assert!(svg.contains("party (2)") && svg.contains("unknown, or not in the tables (2)"));
+    }
+
+    /// Crimea lies in the outline of Russia at this scale; what the rule book says of it is drawn over that and named.
+    #[test]
+    fn a_place_within_an_outline_has_a_value_of_its_own() {
+        let spot = |value| Spot { code: "UA-43".into(), name: "Crimea".into(), centre: (45.3, 34.4), radius: 5.0, value };
+        let svg_with = |value, legend| {
+            let spots = [spot(value)];
+            map(&MapText { spots: &spots, ..text() }, &values(), legend, &ATLAS).unwrap()
+        };
+        let svg = svg_with(Some(status(Status::Unknown)), Legend::Status);
+        let circle = svg.split("<circle").find(|c| c.contains("<title>Crimea (UA-43): unknown</title>")).unwrap();
+        assert!(circle.starts_with(" class=\"dot s6\""), "{circle}");
+        // After the outlines, so that it is seen.
+        assert!(svg.find("Crimea (UA-43)").unwrap() < svg.find("<title>Germany").unwrap(), "the description comes first");
+        assert!(svg.rfind("<title>Crimea").unwrap() > svg.rfind("class=\"coast\"").unwrap());
+        assert!(crate::report::claims::text_of(&svg).contains("Crimea (UA-43): unknown"));
+        assert!(svg.contains("unknown, or not in the tables (2)"), "it is not counted");
+        assert!(svg_with(None, Legend::Line(Line::F1)).contains("<title>Crimea (UA-43): no data</title>"));
+        assert!(svg_with(Some(status(Status::NotExtended)), Legend::Status).contains("class=\"dot s5\""));
+    }
+
+    #[test]
+    fn the_home_of_a_bundle_has_a_class_of_its_own() {
+        let mut values = values();
+        assert!(!map(&text(), &values, Legend::Status, &ATLAS).unwrap().contains("home of the bundle"));
+        values.insert(code("US"), MapValue::Home);
+        let svg = map(&text(), &values, Legend::Status, &ATLAS).unwrap();
+        assert!(group(&svg, "s7").contains("US (US): home of the bundle"));
+        assert!(svg.contains("home of the bundle: every agreement is with it (1)"));
     }
 
     #[test]
@@ -553,7 +655,10 @@ mod tests {
         let atlas = Atlas { state_centres: &centres, state_names: &evil };
         let notes = ["</svg><script>x</script>".to_owned(), "w".repeat(5000)];
         let sources = [Arc::from("\"><script>")];
-        let text = MapText { title: "<b>\u{1b}[31m", as_of: "&amp;<", notes: &notes, sources: &sources };
+        let spot = Spot { code: "<i>".into(), name: "<script>".into(), centre: (45.3, 34.4), radius: 5.0, value: None };
+        let spots =
+            [spot, Spot { code: "\u{1b}".into(), name: String::new(), centre: (f32::NAN, 1e30), radius: f32::NAN, value: None }];
+        let text = MapText { title: "<b>\u{1b}[31m", as_of: "&amp;<", notes: &notes, sources: &sources, spots: &spots };
         let svg = map(&text, &values(), Legend::Status, &atlas).unwrap();
         assert!(!svg.contains("<script") && !svg.contains("<b>") && !svg.contains(['\u{202e}', '\u{1b}']));
         assert!(svg.len() < 400_000);

@@ -4,11 +4,11 @@
 //! that only a header asserts, or whose address is forged or withheld, gives no request but a line that says why.
 //!
 //! * [`read`]: a report from a file, which may come from anybody
-//! * [`build`]: report and law to plan
+//! * [`build`]: report and law to plan; `records` reads ports, clocks and rewritten addresses out of the evidence, `request`
+//!   makes a request and a notice of what was gathered, `ask` picks the channel and says who sends
 //! * [`text`]: the plan as a checklist, for a terminal and as Markdown
 
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -16,15 +16,23 @@ use crate::model::channel::{Channel, Retention};
 use crate::model::hop::{HopRole, Knowledge};
 use crate::model::law::{Basis, Grade};
 use crate::model::net::StateCode;
+use crate::model::place::Dataset;
 use crate::model::time::{Day, Timestamp};
 
+pub(in crate::report) mod ask;
 pub mod build;
+mod group;
 pub mod read;
+mod records;
+mod request;
 #[cfg(test)]
 pub(in crate::report) mod sample;
 #[cfg(test)]
 mod tests;
 pub mod text;
+pub(in crate::report) mod words;
+
+pub use group::Group;
 
 /// Version of the contract.
 pub const SCHEMA: &str = "rutter.plan/1";
@@ -41,6 +49,11 @@ pub const NOTICE_P: f32 = 0.5;
 /// Under every plan and in every letter.
 pub const NO_ADVICE: &str = "A draft out of tables and evidence, for a person to check; no legal advice.";
 
+/// Who may send what: in every plan and in every letter.
+pub const WHO_SENDS: &str = "A request over a 24/7 network goes out only through the requesting state's own contact point, a request for \
+mutual assistance through its central authority, a European order only from a judge, a court or a prosecutor. A private person, \
+a company or a response team can send none of them: they take the matter to the police or to a prosecutor of their own state.";
+
 /// A whole plan.
 #[derive(Clone, Debug, Serialize)]
 pub struct Plan {
@@ -52,12 +65,32 @@ pub struct Plan {
     pub requesting: Named,
     /// The day on which is asked: law as of then.
     pub on: Day,
+    /// Was that day given? Else it is the report's.
+    pub on_given: bool,
+    /// The day of the first traffic on a path; `null` if no path has a time.
+    pub incident: Option<Day>,
+    /// The rule book that the law was read in.
+    pub rule_book: Dataset,
+    /// Folder of the user's that was laid over it.
+    pub law_overlay: Option<String>,
+    /// The requesting state's own bodies, which send.
+    pub senders: Option<Senders>,
+    /// [`WHO_SENDS`].
+    pub who_sends: &'static str,
     /// What the report read.
     pub inputs: Vec<InputRef>,
+    /// Inputs whose clock is known to differ from that of another.
+    pub clocks: Vec<ClockRef>,
+    /// Tables that the report placed addresses with.
+    pub datasets: Vec<TableRef>,
     /// What was found on the paths that are named here.
     pub findings: Vec<FindingRef>,
     /// What to ask, first things first.
     pub requests: Vec<Request>,
+    /// All channels to each foreign state, best first.
+    pub ways: Vec<Ways>,
+    /// Titles of the instruments that are named.
+    pub instruments: Vec<InstrumentRef>,
     /// Whom to tell.
     pub notices: Vec<Notice>,
     /// Hops that give no request, and why.
@@ -85,6 +118,65 @@ pub struct ReportRef {
     pub on: Option<Day>,
     /// How it is made again.
     pub reproduce: String,
+}
+
+/// The bodies of the state that asks, as far as the tables of national law name them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Senders {
+    /// Central authority for mutual legal assistance.
+    pub central: Option<String>,
+    /// Contact point on call day and night.
+    pub on_call: Option<String>,
+    /// National response team.
+    pub cert: Option<String>,
+    /// How well the row is known.
+    pub grade: Grade,
+    /// Where it was read.
+    pub source: String,
+}
+
+/// A clock that differs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClockRef {
+    /// Index into `inputs`: whose clock.
+    pub input: usize,
+    /// Index into `inputs`: from whose it differs. Which of the two is right is not known.
+    pub against: usize,
+    /// By how much it is ahead, in milliseconds.
+    pub milliseconds: i64,
+    /// How many conversations agree on that.
+    pub agree: u32,
+    /// The evidence: one conversation in both inputs.
+    pub because: String,
+}
+
+/// A table that addresses were placed with.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TableRef {
+    /// Its name.
+    pub name: String,
+    /// Its date.
+    pub date: String,
+}
+
+/// The channels to a state.
+#[derive(Clone, Debug, Serialize)]
+pub struct Ways {
+    /// The state.
+    pub state: StateCode,
+    /// Its name.
+    pub name: String,
+    /// The channels, best first.
+    pub channels: Vec<Channel>,
+}
+
+/// An instrument that a channel rests on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct InstrumentRef {
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: String,
 }
 
 /// A state or territory with its name.
@@ -126,95 +218,14 @@ pub struct FindingRef {
     pub reason: String,
     /// First and last packet; `null` if unknown.
     pub seen: Option<Seen>,
-}
-
-/// What a hop's operator can be asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Group {
-    /// An origin: who used the address.
-    Subscriber,
-    /// A proxy, or an end of a tunnel.
-    SteppingStone,
-    /// A server that passed a mail on.
-    Mail,
-    /// An address that a device rewrote.
-    Translation,
-    /// A router on the way.
-    Transit,
-    /// A host that answered forged packets.
-    Reflector,
-    /// The host that was addressed. Kept apart.
-    VictimEnd,
-}
-
-impl Group {
-    /// What is asked for, as a heading.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Subscriber => "subscriber data of an origin",
-            Self::SteppingStone => "connection logs of a stepping stone",
-            Self::Mail => "mail logs",
-            Self::Translation => "translation (NAT) logs",
-            Self::Transit => "traffic data of a transit provider",
-            Self::Reflector => "logs of a reflector",
-            Self::VictimEnd => "evidence at the victim's end",
-        }
-    }
-
-    /// The data, a line each.
-    #[must_use]
-    pub fn data(self) -> &'static [&'static str] {
-        match self {
-            Self::Subscriber => &[
-                "subscriber data of whoever used the address with the source port at the exact time; behind a shared address (carrier-grade NAT) address and time without the port point to many",
-                "log-in and session records of that use, and the addresses that were used to log in",
-            ],
-            Self::SteppingStone => &[
-                "connection and log-in records of the machine: who connected to it, from which address and port, when",
-                "flow records of its provider for the address around that time",
-                "an image of disk and memory, before the machine is reinstalled; whoever runs it may be a victim too",
-            ],
-            Self::Mail => &[
-                "mail logs: queue numbers, client addresses and ports, names given in HELO, accounts that logged in",
-                "the message as it was received, if it is still kept",
-            ],
-            Self::Translation => {
-                &["translation logs for the address, port and time: which inner address and port stood behind it"]
-            }
-            Self::Transit => &[
-                "traffic data that shows from which neighbour the traffic came and to whom it went: flow records (NetFlow, IPFIX, sFlow), no content",
-                "translation (NAT) logs, where the provider translates",
-                "the name of the next provider on the way, so that it can be asked too",
-            ],
-            Self::Reflector => &[
-                "logs and flow records only: the sender's address in the queries was forged, and whoever runs the machine was abused",
-                "from which neighbour the forged queries came",
-            ],
-            Self::VictimEnd => &[
-                "logs, captures and images of the system that was addressed, from whoever runs it, with their consent where that is enough",
-            ],
-        }
-    }
-
-    fn of(role: HopRole, finding: &str) -> Self {
-        match role {
-            HopRole::Origin => Self::Subscriber,
-            HopRole::Transit => Self::Transit,
-            HopRole::TunnelEntry | HopRole::TunnelExit => Self::SteppingStone,
-            HopRole::Proxy if finding == "mail" => Self::Mail,
-            HopRole::Proxy => Self::SteppingStone,
-            HopRole::Translator => Self::Translation,
-            HopRole::Reflector => Self::Reflector,
-            HopRole::Target => Self::VictimEnd,
-        }
-    }
-
-    /// Does norm 13(c) speak to it? It is about territory that is used, not about wires that are crossed.
-    fn may_be_notified(self) -> bool {
-        matches!(self, Self::Subscriber | Self::SteppingStone | Self::Mail | Self::Reflector)
-    }
+    /// Remarks of the report: how the path was put together.
+    pub remarks: Vec<String>,
+    /// Where its origin stands, if that may be shown, as others on the way saw it.
+    pub from: Option<IpAddr>,
+    /// Where it ends, as others on the way saw it: before a device of the addressed end rewrote it.
+    pub to: Option<IpAddr>,
+    /// Conversations of the origin on the path.
+    pub uses: Vec<Use>,
 }
 
 /// Why this state.
@@ -255,8 +266,10 @@ pub struct Request {
     pub p: f32,
     /// Condition under which it makes sense; `null` if none.
     pub only_if: Option<String>,
-    /// When the hops were seen; `null` where no evidence has a time.
+    /// When the hops were seen, by clocks as far as their differences are known; `null` where no evidence of them has a time.
     pub seen: Option<Seen>,
+    /// When the traffic passed on their paths; `null` where no path has a time.
+    pub traffic: Option<Seen>,
     /// What to ask for.
     pub ask_for: Vec<&'static str>,
     /// About which addresses.
@@ -269,8 +282,14 @@ pub struct Request {
     pub first: Option<Channel>,
     /// The channel for having it handed over; may be the same.
     pub disclose: Option<Channel>,
-    /// The rest, fastest first.
+    /// The rest, best first.
     pub alternatives: Vec<Channel>,
+    /// Who sends it by the channel to use first.
+    pub sent_by: Option<String>,
+    /// Who sends it by the channel for having it handed over.
+    pub disclose_sent_by: Option<String>,
+    /// Does nobody that the tables know of answer for the place? Then there is nobody to write to.
+    pub unanswered: bool,
     /// Ids of the evidence under it.
     pub because: Vec<String>,
 }
@@ -286,8 +305,10 @@ pub struct Item {
     pub as_name: Option<String>,
     /// Largest probability of each ground.
     pub bases: Vec<BasisP>,
-    /// When it was seen; `null` where no evidence has a time.
+    /// When it was seen; `null` where no evidence of it has a time.
     pub seen: Option<Seen>,
+    /// When the traffic passed on its paths.
+    pub traffic: Option<Seen>,
     /// Other states in which it may be.
     pub others: Vec<StateP>,
     /// Conversations in which it was seen, as far as evidence has ports.
@@ -317,18 +338,37 @@ pub struct StateP {
 /// A conversation of an address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Use {
-    /// When it began; `null` if unknown.
+    /// When it began, as the record has it; `null` if unknown.
     pub time: Timestamp,
+    /// The same by the clock of the input that this one is known to differ from; `null` if no difference is known.
+    pub corrected: Option<Timestamp>,
+    /// Index into `inputs`: who recorded it.
+    pub input: usize,
     /// `tcp`, `udp`.
     pub proto: String,
-    /// Port at the address that is asked about.
-    pub port: u16,
-    /// The other end.
+    /// Did the address that is asked about open it?
+    pub opened: bool,
+    /// Port at the address that is asked about; `null` if it was not recorded.
+    pub port: Option<u16>,
+    /// The other end, as seen from outside.
     pub peer: IpAddr,
-    /// Its port.
-    pub peer_port: u16,
+    /// Its port; `null` if it was not recorded.
+    pub peer_port: Option<u16>,
     /// The evidence.
     pub because: String,
+    /// Other records of the same conversation.
+    pub also: Vec<Also>,
+}
+
+/// Another record of a conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Also {
+    /// The evidence.
+    pub because: String,
+    /// Index into `inputs`.
+    pub input: usize,
+    /// When it began by that record.
+    pub time: Timestamp,
 }
 
 /// A hop of a path.
@@ -344,9 +384,11 @@ pub struct HopRef {
     pub role: HopRole,
     /// How it is known.
     pub kind: Knowledge,
+    /// Remarks of the report: why it is held to stand there.
+    pub remarks: Vec<String>,
     /// Where the path begins, if that may be shown: a provider on the way finds traffic by its ends.
     pub from: Option<IpAddr>,
-    /// Where it ends.
+    /// Where it ends, as others on the way saw it.
     pub to: Option<IpAddr>,
     /// Probability of the ground here.
     pub p: f32,
@@ -365,10 +407,16 @@ pub struct Notice {
     pub p: f32,
     /// When its hops were seen.
     pub seen: Option<Seen>,
+    /// When the traffic passed on their paths.
+    pub traffic: Option<Seen>,
     /// About which addresses.
     pub items: Vec<Item>,
-    /// How.
+    /// How: a point of contact or a response team; beside it there is always the diplomatic channel, and no treaty.
     pub channel: Option<Channel>,
+    /// The other such ways.
+    pub alternatives: Vec<Channel>,
+    /// Who sends it by `channel`.
+    pub sent_by: Option<String>,
     /// The norm as the report has it.
     pub norm: Option<NormRef>,
     /// Ids of the evidence under it.
@@ -434,69 +482,4 @@ impl From<&Notice> for Named {
     fn from(n: &Notice) -> Self {
         Self { state: n.state, name: n.name.clone() }
     }
-}
-
-/// Two decimals, never 0 and never 1.
-pub(super) fn p(p: f32) -> String {
-    if p < 0.005 { "<0.01".into() } else { format!("{:.2}", p.min(0.99)) }
-}
-
-/// `e1, e3 and 12 more`.
-pub(super) fn ids(ids: &[String], most: usize) -> String {
-    let shown: Vec<&str> = ids.iter().take(most).map(String::as_str).collect();
-    match ids.len() - shown.len() {
-        0 if shown.is_empty() => "no evidence id".into(),
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-/// A channel in one line, with everything that it rests on.
-pub(super) fn channel(c: &Channel) -> String {
-    let purposes: Vec<&str> = c.purposes.iter().map(|p| p.as_str()).collect();
-    let mut out = format!("{} [{}]: ", c.kind, purposes.join(", "));
-    match (&c.instrument, c.article.is_empty()) {
-        (Some(id), true) => out.push_str(id),
-        (Some(id), false) => {
-            out.push_str(id);
-            out.push(' ');
-            out.push_str(&article(&c.article));
-        }
-        (None, true) => out.push_str("rests on no instrument"),
-        (None, false) => out.push_str(&c.article),
-    }
-    out.push_str(&format!(" (rows as of {}, grade {}; {})", or(&c.as_of, "unknown"), c.grade, or(&c.source, "no source given")));
-    if c.usable != crate::model::channel::Usable::Yes {
-        out.push_str("; ");
-        out.push_str(usable(c));
-    }
-    if !c.limit.is_empty() {
-        out.push_str(&format!("; limit: {}", c.limit));
-    }
-    if !c.body.is_empty() {
-        out.push_str(&format!("; to: {}", c.body));
-    }
-    if !c.caveats.is_empty() {
-        let caveats: Vec<&str> = c.caveats.iter().map(Arc::as_ref).collect();
-        out.push_str(&format!("; mind: {}", caveats.join("; ")));
-    }
-    out
-}
-
-/// `art. 29` for a bare number.
-pub(super) fn article(text: &str) -> String {
-    if text.starts_with(|c: char| c.is_ascii_digit()) { format!("art. {text}") } else { text.to_owned() }
-}
-
-pub(super) fn usable(c: &Channel) -> &'static str {
-    use crate::model::channel::Usable;
-    match c.usable {
-        Usable::Yes => "its basis is in force for both",
-        Usable::Unknown => "whether its basis is in force for both: unknown",
-        Usable::Suspended => "its basis is suspended, or one side does not use it",
-    }
-}
-
-pub(super) fn or<'a>(text: &'a str, other: &'a str) -> &'a str {
-    if text.is_empty() { other } else { text }
 }

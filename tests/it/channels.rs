@@ -12,6 +12,8 @@ use std::path::Path;
 use rutter::jurisdiction::Law;
 use rutter::model::channel::{Channel, Usable};
 
+use super::support::{json, run};
+
 const FILE: &str = "tests/it/channel_pairs.txt";
 
 struct Block {
@@ -43,7 +45,7 @@ fn channels(heading: &str) -> Vec<Channel> {
     let words: Vec<&str> = heading.split(' ').collect();
     let [from, to, on] = words.as_slice() else { panic!("no heading: {heading}") };
     let law = Law::shipped().unwrap();
-    law.channels(from.parse().unwrap(), to.parse().unwrap(), on.parse().unwrap())
+    law.channels_at(from, to, on.parse().unwrap()).unwrap_or_else(|| panic!("no such place: {heading}"))
 }
 
 fn line(c: &Channel) -> String {
@@ -107,7 +109,7 @@ fn caveats_say_what_the_asker_must_know() {
         ("DE RU 2026-11-22", "letter rogatory", "localisation"),
         ("FR AT 2026-11-22", "preservation request", "29(4)"),
         ("FR NG 2026-11-22", "preservation request", "dual criminality"),
-        ("FR NG 2026-11-22", "MLA", "bilateral treaties other than those of the US are not in the tables"),
+        ("FR NG 2026-11-22", "MLA", "of bilateral treaties the tables hold those of AU, CH, GB, IN, JP and US"),
         ("FR NG 2026-11-22", "24/7 network", "a later change is not excluded"),
         ("FR US 2026-11-22", "preservation request", "18 U.S.C. 2703(f)"),
         ("FR US 2026-11-22", "MLA", "representative in a Member State"),
@@ -120,6 +122,9 @@ fn caveats_say_what_the_asker_must_know() {
         ("TW US 2026-11-22", "bilateral MLAT", "AIT and TECRO"),
         ("US TW 2026-11-22", "letter rogatory", "whether the other side deals with authorities of TW"),
         ("FR CN 2026-11-22", "UNTOC", "bar handing evidence abroad"),
+        ("RU UA-43 2026-11-22", "letter rogatory", "power in fact gives no right under a treaty"),
+        ("FR CY-N 2026-11-22", "letter rogatory", "acquis suspended"),
+        ("DE GI 2026-11-22", "letter rogatory", "are not taken for them"),
     ] {
         let list = channels(heading);
         if kind.is_empty() {
@@ -129,4 +134,54 @@ fn caveats_say_what_the_asker_must_know() {
         let channel = list.iter().find(|c| &*c.kind == kind).unwrap_or_else(|| panic!("{heading}: no {kind}"));
         assert!(channel.caveats.iter().any(|c| c.contains(words)), "{heading} {kind}: {words:?} not in\n{:#?}", channel.caveats);
     }
+}
+
+/// Between parts of one state nothing is missing: there is nothing to ask of another.
+#[test]
+fn within_one_state_nothing_is_asked() {
+    for (from, to) in [("DE", "DE"), ("FR", "RE"), ("AX", "FI"), ("GB", "UK"), ("UA", "UA-43")] {
+        let (code, out, err) = run(&["law", "channel", from, to]);
+        assert_eq!((code, err.as_str()), (0, ""), "{from} {to}");
+        let words: String = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(words.contains("its own authorities order what its law allows"), "{from} {to}: {out}");
+        assert!(!words.contains("The tables know of none"), "{from} {to}: {out}");
+        let v = json(&["law", "channel", from, to]);
+        assert!(v["channels"].as_array().unwrap().is_empty());
+        assert!(v["notes"].as_array().unwrap().iter().any(|n| n.as_str().unwrap().contains("its own authorities")));
+    }
+}
+
+/// What a place is comes before the list, and the rule of the state that answers for it is not taken for its own.
+#[test]
+fn a_place_is_told_before_its_channels() {
+    let v = json(&["law", "channel", "DE", "UA-43"]);
+    assert!(v["notes"][0].as_str().unwrap().starts_with("UA-43, Crimea and Sevastopol: Ukrainian territory"), "{}", v["notes"]);
+    assert!(v["retention"]["rule"].as_str().unwrap().contains("no row for UA-43"), "{}", v["retention"]);
+    assert!(v["retention"]["lost_from"].is_null());
+    let (_, out, _) = run(&["law", "channel", "RU", "UA-43"]);
+    let (warning, list) = (out.find("the asker, RU").unwrap(), out.find("Channels, best first").unwrap());
+    assert!(warning < list, "{out}");
+}
+
+/// A place without anybody who answers is a place; a code that is none is a mistake.
+#[test]
+fn nobody_answers_is_an_answer_whatever_the_length_of_the_code() {
+    for place in ["XZ", "X-SAT", "X-AIR", "AQ"] {
+        let v = json(&["law", "channel", "DE", place]);
+        assert_eq!(v["channels"].as_array().map(Vec::len), Some(1), "{place}");
+        assert_eq!(v["channels"][0]["body"], "nobody that the tables know of", "{place}");
+        assert!(v["notes"][0].as_str().unwrap().starts_with(place), "{place}: {}", v["notes"]);
+    }
+    for code in ["QQ", "X-SET", "EU"] {
+        assert_eq!(run(&["law", "channel", "DE", code]).0, 2, "{code}");
+    }
+}
+
+/// The order is one of law, and nothing promises speed.
+#[test]
+fn no_word_promises_speed() {
+    for args in [&["law", "channel", "FR", "DK"][..], &["law", "channel", "--help"], &["law", "--help"]] {
+        assert!(!run(args).1.contains("fastest"), "{args:?}");
+    }
+    assert!(run(&["law", "channel", "FR", "DK"]).1.contains("what is in force before what is unknown"));
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::support::{json, run};
+use super::support::{json, run, strings};
 
 const INCIDENT: &str = "fixtures/incident/";
 
@@ -92,6 +92,115 @@ fn a_notice_engages_the_norm_for_the_address_that_it_names() {
     assert_eq!(code, 1, "{err}");
 }
 
+/// A traceroute that was printed without a time, in a file of its own.
+fn traceroute(hops: &[&str]) -> (tempfile::TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let last = hops.last().unwrap();
+    let mut text = format!("traceroute to {last} ({last}), 30 hops max, 60 byte packets\n");
+    for (n, hop) in hops.iter().enumerate() {
+        text.push_str(&format!(" {}  {hop} ({hop})  {}.4 ms  {}.5 ms  {}.6 ms\n", n + 1, n * 50, n * 50, n * 50));
+    }
+    let file = folder.path().join("trace.txt");
+    fs::write(&file, text).unwrap();
+    let file = file.display().to_string();
+    (folder, file)
+}
+
+/// An address in each of GB, PR, JP, TW.
+const GB: &str = "81.2.69.142";
+const PR: &str = "66.50.10.1";
+const JP: &str = "129.250.7.16";
+const TW: &str = "168.95.1.1";
+
+/// Nobody knows when it was seen, so nobody can say when it is lost.
+#[test]
+fn evidence_without_a_time_has_no_last_day() {
+    let (_folder, file) = traceroute(&[PR, GB]);
+    let report = json(&["trace", &file, "--requesting", "DE"]);
+    let requests = path(&report)["law"]["requests"].as_array().unwrap().clone();
+    let british = requests.iter().find(|r| r["to"] == "GB").unwrap();
+    assert!(requests.iter().all(|r| r["retention"]["lost_from"].is_null()), "{requests:?}");
+    assert_eq!(british["retention"]["months"], 12);
+    assert!(british["retention"]["rule"].as_str().unwrap().contains("the day of the traffic is unknown"), "{british}");
+    let months: Vec<Option<u64>> = requests.iter().map(|r| r["retention"]["months"].as_u64()).collect();
+    assert!(months.is_sorted(), "first what is lost first: {months:?}");
+    for format in ["text", "html"] {
+        let (_, out, err) = run(&["trace", &file, "--requesting", "DE", "--format", format]);
+        let plain = out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(plain.contains("kept 12 months by law; the day of the traffic is unknown"), "{format}: {err}");
+        assert!(!plain.contains("may be gone from"), "{format}");
+    }
+}
+
+/// Coverage and the list of channels say the same of a territory of the United States.
+#[test]
+fn an_agreement_of_the_united_states_is_not_known_to_reach_its_territories() {
+    let (_folder, file) = traceroute(&[PR, GB]);
+    let report = json(&["trace", &file, "--requesting", "PR"]);
+    let coverage = &path(&report)["law"]["coverage"];
+    assert_eq!(strings(&coverage["states"]), ["PR", "GB"], "the tables place them there");
+    for i in coverage["instruments"].as_array().unwrap() {
+        let bundle = ["CLOUDACT", "USMLAT"].iter().any(|id| i["instrument"] == *id);
+        let porto_rico = i["cells"].as_array().unwrap().iter().find(|c| c["state"] == "PR").unwrap();
+        assert!(!bundle || (porto_rico["status"] == "unknown" && i["worst"] != 2), "{i}");
+    }
+    let channel = json(&["law", "channel", "PR", "GB", "--on", "2026-01-01"]);
+    let agreed = channel["channels"].as_array().unwrap().iter().find(|c| c["instrument"] == "CLOUDACT").cloned();
+    assert!(agreed.is_none_or(|c| c["usable"] == "unknown"));
+}
+
+#[test]
+fn what_is_left_where_the_net_tears_is_there() {
+    let (_folder, file) = traceroute(&[JP, TW]);
+    let report = json(&["trace", &file]);
+    let gaps = path(&report)["law"]["coverage"]["gaps"].clone();
+    let left = strings(&gaps.as_array().unwrap().iter().find(|g| g["from"] == "JP" && g["to"] == "TW").unwrap()["left"]);
+    assert!(left.iter().any(|l| l.starts_with("letter rogatory")), "{left:?}");
+    assert!(!left.iter().any(|l| l.starts_with("UN points of contact")), "Taiwan is no UN member: {left:?}");
+    let (_, out, _) = run(&["trace", &file]);
+    let gap = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let gap = gap.split("JP-TW:").nth(1).unwrap().chars().take(160).collect::<String>();
+    assert!(gap.contains("left: letter rogatory") && !gap.contains("UN points"), "{gap}");
+}
+
+/// An agreement between two states is no law of a hop unless the other of the two asks.
+#[test]
+fn bundles_speak_to_a_hop_only_if_their_other_end_asks() {
+    let (_folder, file) = traceroute(&[JP, GB]);
+    let listed = |asking: &[&str]| {
+        let report = json(&[&["trace", &file], asking].concat());
+        let provisions = path(&report)["law"]["provisions"].clone();
+        let british: Vec<Value> = provisions.as_array().unwrap().iter().filter(|r| r["state"] == "GB").cloned().collect();
+        assert!(!british.is_empty());
+        british.iter().flat_map(|r| r["provisions"].as_array().unwrap().clone()).any(|p| p["instrument"] == "CLOUDACT")
+    };
+    // The last hop is the destination, to which the agreement does not speak; a hop on the way it does.
+    let (_folder2, way) = traceroute(&[GB, JP]);
+    let on_the_way = |asking: &str| {
+        let report = json(&["trace", &way, "--requesting", asking]);
+        let provisions = path(&report)["law"]["provisions"].as_array().unwrap().clone();
+        let of = provisions.iter().filter(|r| r["state"] == "GB").flat_map(|r| r["provisions"].as_array().unwrap().clone());
+        of.collect::<Vec<_>>().iter().any(|p| p["instrument"] == "CLOUDACT")
+    };
+    assert!(on_the_way("US") && !on_the_way("FR"));
+    assert!(!listed(&[]));
+}
+
+/// The text that binds them all binds few cases, and says so wherever it is named.
+#[test]
+fn the_condition_of_a_wide_text_stands_beside_it() {
+    let (_folder, file) = traceroute(&[JP, GB]);
+    let condition = "only for serious crime that is transnational and involves an organised criminal group";
+    let report = json(&["trace", &file]);
+    let coverage = &path(&report)["law"]["coverage"];
+    let row = coverage["instruments"].as_array().unwrap().iter().find(|i| i["instrument"] == "UNTOC").unwrap();
+    assert_eq!(row["condition"], condition);
+    assert!(!coverage["words"].as_str().unwrap().contains("UNTOC (") || coverage["words"].as_str().unwrap().contains(condition));
+    let (_, page, _) = run(&["trace", &file, "--format", "html"]);
+    assert!(page.contains(&format!("UNTOC ({condition})")), "the smallest sets");
+    assert!(page.contains(&format!("UNTOC<br><span class=\"dim\">{condition}")), "the matrix");
+}
+
 #[test]
 fn rows_of_the_users_own_count_and_are_named() {
     let folder = tempfile::tempdir().unwrap();
@@ -132,6 +241,17 @@ fn maps_are_pictures_of_an_instrument_or_a_line() {
         run(&["law", "map", "ETS185", "--on", "2023-02-28"]).1,
         run(&["law", "map", "ETS185", "--on", "2023-03-01"]).1.replace("2023-03-01", "2023-02-28")
     );
+    // Crimea lies within another outline; what the rule book says of it is drawn there and named.
+    let (_, svg, _) = run(&["law", "map", "ETS185", "--on", "2026-11-22"]);
+    assert!(svg.contains("<title>Crimea and Sevastopol (UA-43): unknown</title>"));
+    assert!(svg.matches("Crimea and Sevastopol (UA-43): unknown").count() > 1, "and in the words");
+    assert!(run(&["law", "map", "F1"]).1.contains("Crimea and Sevastopol (UA-43): no data"));
+    // Every agreement of a bundle is with one state, which is not unknown for that.
+    for bundle in ["USMLAT", "CLOUDACT"] {
+        let (_, svg, _) = run(&["law", "map", bundle, "--on", "2026-11-22"]);
+        assert!(svg.contains("(US): home of the bundle"), "{bundle}");
+        assert!(!svg.contains("(US): unknown") && svg.contains("every agreement is with it (1)"), "{bundle}");
+    }
     for (arguments, words) in [(&["law", "map", "ETS18"][..], "ETS185"), (&["law", "map", "F1", "-o", "x.png"], "SVG")] {
         let (code, _, err) = run(arguments);
         assert!(code == 2 && err.contains(words), "{code} {err}");

@@ -5,6 +5,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Stdio;
 
+use rutter::jurisdiction::Law;
+use rutter::report::claims::{Names, lint};
 use serde_json::Value;
 
 use super::support::{json, repo, run, rutter};
@@ -38,8 +40,12 @@ fn a_plan_keeps_its_contract_and_is_the_same_twice() {
         let complaints: Vec<String> = schema.iter_errors(&plan).map(|e| format!("{}: {e}", e.instance_path())).take(5).collect();
         assert!(complaints.is_empty(), "{capture}: {complaints:?}");
         assert_eq!(plan, json(&["plan", &path, "--requesting", "fr"]));
-        // Unknown first, then by day.
-        let days: Vec<Option<&str>> = list(&plan["requests"]).iter().map(|r| r["retention"]["lost_from"].as_str()).collect();
+        // Unknown first, then by day; what speaks for the victim at the end. The numbers are those of the order.
+        let asked = list(&plan["requests"]).iter().filter(|r| r["group"] != "victim-end");
+        let days: Vec<Option<&str>> = asked.map(|r| r["retention"]["lost_from"].as_str()).collect();
+        let numbers: Vec<u64> = list(&plan["requests"]).iter().map(|r| r["number"].as_u64().unwrap()).collect();
+        assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>());
+        assert!(list(&plan["requests"]).is_sorted_by_key(|r| r["group"] == "victim-end"));
         assert!(days.is_sorted(), "{days:?}");
         // Everything that is named is there.
         let there: Vec<&str> = list(&plan["evidence"]).iter().map(|e| e["id"].as_str().unwrap()).collect();
@@ -69,6 +75,7 @@ fn who_stands_on_the_path_is_asked_for_what_its_role_holds() {
     let origin = request("SG", "subscriber");
     assert_eq!(origin["name"], "Singapore");
     assert!(list(&origin["items"]).iter().any(|i| i["addr"] == "3.1.64.90"));
+    assert!(origin["sent_by"].as_str().unwrap().contains("DE"), "{}", origin["sent_by"]);
     assert!(list(&origin["items"][0]["uses"]).iter().all(|u| u["peer_port"] == 22 && u["port"].as_u64().unwrap() > 0));
     assert!(origin["items"][0]["uses"].as_array().is_some_and(|u| !u.is_empty()));
     assert_eq!(request("GB", "stepping-stone")["domestic"], false);
@@ -129,15 +136,141 @@ fn letters_are_drafted_once_and_not_written_over() {
     assert!(first.iter().filter(|(n, _)| n.ends_with(".docx")).all(|(_, b)| b.starts_with(b"PK\x03\x04")));
     // Somebody filled in a blank: it is not written over.
     fs::write(letters.join("SG-notification.md"), "mine").unwrap();
+    fs::write(letters.join("notes.md"), "not a letter").unwrap();
     fs::remove_file(letters.join("US-preservation-request.md")).unwrap();
     let (code, out, err) = run(&["plan", &path, "--requesting", "DE", "--letters", &dir]);
     assert_eq!(code, 2, "{err}");
     assert!(out.is_empty() && err.contains("is there already"), "{err}");
     assert_eq!(fs::read_to_string(letters.join("SG-notification.md")).unwrap(), "mine");
     assert!(!letters.join("US-preservation-request.md").exists(), "all or none");
-    let (code, ..) = run(&["plan", &path, "--requesting", "DE", "--letters", &dir, "--force"]);
-    assert_eq!(code, 0);
+    fs::remove_file(letters.join("notes.md")).unwrap();
+    let (code, _, err) = run(&["plan", &path, "--requesting", "DE", "--letters", &dir, "--force"]);
+    assert!(code == 0 && !err.contains("not of this plan"), "{err}");
     assert_eq!(read(), first, "the same bytes");
+    // What an earlier report left there is told.
+    fs::write(letters.join("KP-notification.md"), "old").unwrap();
+    fs::write(letters.join("notes.md"), "not a letter").unwrap();
+    let (code, _, err) = run(&["plan", &path, "--requesting", "DE", "--letters", &dir, "--force"]);
+    assert!(code == 0 && err.contains("not of this plan, perhaps of an earlier one: KP-notification.md\n"), "{err}");
+}
+
+/// Neither the report nor the plan nor anything in the way is lost to a letter, and no half of a set is written.
+#[test]
+fn letters_take_no_other_files_place() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = report(folder.path(), "fixtures/ssh-bruteforce-gre.pcap.gz");
+    let letters = folder.path().join("letters");
+    let dir = letters.display().to_string();
+    let names = || fs::read_dir(&letters).unwrap().count();
+    // The plan under the name of a letter.
+    let out = letters.join("SG-notification.md").display().to_string();
+    let (code, _, err) = run(&["plan", &path, "--requesting", "DE", "--letters", &dir, "-o", &out]);
+    assert!(code == 2 && err.contains("is a letter of this plan") && names() == 0, "{code} {err}");
+    // The report under the name of a letter.
+    let inside = letters.join("US-preservation-request.md");
+    fs::copy(&path, &inside).unwrap();
+    let inside_name = inside.display().to_string();
+    let (code, _, err) = run(&["plan", &inside_name, "--requesting", "DE", "--letters", &dir, "--force"]);
+    assert!(code == 2 && err.contains("is an input") && names() == 1, "{code} {err}");
+    assert_eq!(fs::read(&inside).unwrap(), fs::read(&path).unwrap());
+    fs::remove_file(&inside).unwrap();
+    // A folder under the name of the last letter: nothing is written.
+    fs::create_dir(letters.join("US-preservation-request.md")).unwrap();
+    let (code, _, err) = run(&["plan", &path, "--requesting", "DE", "--letters", &dir, "--force"]);
+    assert!(code == 2 && err.contains("no plain file") && names() == 1, "{code} {err}");
+}
+
+/// A traceroute of our own is no incident: nobody is written to.
+#[test]
+fn a_measurement_asks_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = report(folder.path(), "fixtures/backbone-v4.pcapng");
+    let letters = folder.path().join("letters");
+    let (code, out, err) = run(&["plan", &path, "--requesting", "EE", "--letters", &letters.display().to_string()]);
+    assert!(code == 0 && out.contains("Nothing to ask: the report has only a measurement"), "{out} {err}");
+    assert_eq!(fs::read_dir(&letters).unwrap().count(), 0);
+}
+
+/// What a reader of the incident has to be able to act on.
+#[test]
+fn the_plan_of_the_incident_is_one_to_act_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = report(folder.path(), "fixtures/incident/");
+    let letters = folder.path().join("letters");
+    let dir = letters.display().to_string();
+    let (code, text, err) = run(&["plan", &path, "--requesting", "EE", "--letters", &dir]);
+    assert_eq!(code, 0, "{err}");
+    let lines = text.lines().count();
+    assert!(lines < 800, "{lines} lines are no checklist");
+    let to_do = text.lines().position(|l| l.starts_with("Channels, state by state")).unwrap();
+    assert!(to_do < 250, "{to_do} lines before the channels");
+    assert_eq!(text.matches("[disclose, act]: UNTOC").count(), 5, "once per state");
+    assert!(
+        text.contains("the day of the incident") && text.contains("Sent by") && !text.contains("limit: 24 hours a day"),
+        "{text}"
+    );
+    let plan = json(&["plan", &path, "--requesting", "EE"]);
+    assert!(list(&plan["requests"]).iter().all(|r| r["group"] != "translation"), "the device is the victim's own");
+    assert!(list(&plan["not_asked"]).iter().any(|n| n["why"].as_str().unwrap().starts_with("already known: e")));
+    assert_eq!(plan["clocks"][0]["milliseconds"], 36_680);
+    let read = |name: &str| fs::read_to_string(letters.join(name)).unwrap();
+    let br = read("BR-preservation-request.md");
+    for fact in [
+        "port 52000",
+        "port 51515",
+        "2026-03-17T14:31:49.790Z",
+        "differs by +36.680 s",
+        "art. 29, through the contact point",
+        "Police and Border",
+    ] {
+        assert!(br.contains(fact), "{fact}: {br}");
+    }
+    let nl = read("NL-preservation-request.md");
+    assert!(nl.contains("inferred, and not seen in the traffic") && nl.contains("unknown time"), "{nl}");
+    assert!(nl.contains("Material for the form") && !nl.contains("It was seen at"), "{nl}");
+    assert!(nl.contains("3.68.40.12, port 443") && !nl.contains("to 10.20.0.80"), "{nl}");
+    assert!(!nl.contains("port 51515"), "the mail went another way: {nl}");
+    let book = &Law::shipped().unwrap().book;
+    let names = Names::new(book.states().map(|(code, state)| (code, state.name.to_string())));
+    for entry in fs::read_dir(&letters).unwrap().map(|e| e.unwrap().path()).filter(|p| p.extension().is_some_and(|e| e == "md")) {
+        let faults = lint(&fs::read_to_string(&entry).unwrap().replace('\\', ""), &names);
+        assert!(faults.is_empty(), "{}: {faults:?}", entry.display());
+    }
+    assert!(lint(&text, &names).is_empty(), "{:?}", lint(&text, &names));
+    let notice = read("BR-notification.md");
+    assert!(!notice.contains("Legal basis") && notice.contains("the diplomatic channel"), "{notice}");
+    assert!(!notice.contains("UNTOC") && !notice.contains("ETS30"), "{notice}");
+    for name in ["BR-preservation-request.md", "NL-preservation-request.md", "BR-notification.md"] {
+        let all = read(name);
+        let (sent, private) = all.split_once("## For the writer only").unwrap();
+        assert!(
+            !sent.contains(", grade ")
+                && !sent.contains("(grade ")
+                && !sent.contains("github:")
+                && !sent.contains("practice add"),
+            "{name}: {sent}"
+        );
+        assert!(private.contains("rule book of"), "{name}");
+    }
+}
+
+/// A folder of the user's own is named, and a report that was made without it is told of.
+#[test]
+fn an_overlay_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = report(folder.path(), "fixtures/proxy-chain.pcap");
+    let law = folder.path().join("mine");
+    fs::create_dir(&law).unwrap();
+    let states = fs::read_to_string(repo("data/law/states.csv")).unwrap();
+    let rows: Vec<&str> = states.lines().take(2).collect();
+    fs::write(law.join("states.csv"), format!("{}\n", rows.join("\n"))).unwrap();
+    let law = law.display().to_string();
+    let plan = json(&["plan", &path, "--requesting", "EE", "--law", &law]);
+    assert!(plan["law_overlay"].as_str().unwrap().contains("mine (1 files"), "{}", plan["law_overlay"]);
+    assert!(plan["warnings"][0].as_str().unwrap().contains("this plan with the folder"), "{}", plan["warnings"]);
+    assert!(run(&["plan", &path, "--requesting", "EE", "--law", &law]).1.contains("lies a folder of your own"));
+    let plain = json(&["plan", &path, "--requesting", "EE"]);
+    assert!(plain["law_overlay"].is_null() && plain["rule_book"]["sha256"].as_str().unwrap().len() == 64);
 }
 
 #[test]
@@ -169,7 +302,10 @@ fn what_is_no_report_is_refused_in_one_line() {
     }
     // Parts that do not keep the contract.
     let sound: Value = serde_json::from_slice(&whole).unwrap();
-    let changes: [&dyn Fn(&mut Value); 6] = [
+    let changes: [&dyn Fn(&mut Value); 9] = [
+        &|r| r["paths"][0]["hops"][3]["kind"] = Value::from("gap"),
+        &|r| r["paths"][0]["hops"][3]["addr"] = Value::from("127.0.0.1"),
+        &|r| r["paths"][1]["id"] = Value::from("p1"),
         &|r| r["paths"][0]["hops"][3]["touches"][0]["p"] = Value::from(7.5),
         &|r| r["paths"][0]["hops"][3]["touches"][0]["state"] = Value::from("../../etc"),
         &|r| r["paths"][0]["hops"][3]["addr"] = Value::from("x; rm"),

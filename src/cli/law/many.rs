@@ -8,8 +8,9 @@ use super::{Asked, Outcome};
 use crate::error::Error;
 use crate::jurisdiction::Law;
 use crate::jurisdiction::check;
+use crate::jurisdiction::coverage::home_of_bundle;
 use crate::jurisdiction::rows::{Confidence, Meaning, StatusRow};
-use crate::jurisdiction::tables;
+use crate::jurisdiction::tables::{self, Membership, Statement};
 use crate::model::law::{Grade, Status};
 use crate::model::net::StateCode;
 use crate::model::time::Day;
@@ -21,8 +22,11 @@ fn no_row() -> Cell {
     Cell { value: "unknown".into(), date: None, grade: None, as_of: "unknown".into(), stale: false, source: String::new() }
 }
 
+/// The state with which all agreements of a bundle are made stands on neither side of it.
+const HOME: &str = "home of the bundle";
+
 fn compare_row(item: &str, title: &str, cells: Vec<Cell>) -> CompareRow {
-    let known: BTreeSet<&str> = cells.iter().map(|c| c.value.as_str()).filter(|v| *v != "unknown").collect();
+    let known: BTreeSet<&str> = cells.iter().map(|c| c.value.as_str()).filter(|v| !["unknown", HOME].contains(v)).collect();
     CompareRow { item: item.to_owned(), title: title.to_owned(), differ: known.len() > 1, cells }
 }
 
@@ -61,7 +65,19 @@ fn instruments(law: &Law, places: &[Place], on: Day) -> Result<Vec<CompareRow>, 
     let mut out = Vec::new();
     for i in law.book.instruments() {
         let mut cells = Vec::new();
+        let home = home_of_bundle(&i.id);
         for place in places {
+            if home.is_some() && place.state() == home {
+                cells.push(Cell {
+                    value: HOME.to_owned(),
+                    date: None,
+                    grade: Some(i.grade),
+                    as_of: i.as_of.to_string(),
+                    stale: i.as_of.is_stale(on),
+                    source: i.official.as_deref().map(source).unwrap_or_default(),
+                });
+                continue;
+            }
             let s = one::status_of(law, i, place, on)?;
             if s.status == Status::Unknown && s.row_of.is_none() && s.source.is_empty() {
                 cells.push(no_row());
@@ -76,7 +92,7 @@ fn instruments(law: &Law, places: &[Place], on: Day) -> Result<Vec<CompareRow>, 
                 source: source(&s.source),
             });
         }
-        if cells.iter().any(|c| c.value != "unknown") {
+        if cells.iter().any(|c| !["unknown", HOME].contains(&c.value.as_str())) {
             out.push(compare_row(&i.id, &i.title, cells));
         }
     }
@@ -84,7 +100,8 @@ fn instruments(law: &Law, places: &[Place], on: Day) -> Result<Vec<CompareRow>, 
 }
 
 fn votes(law: &Law, states: &[Option<StateCode>], on: Day) -> Vec<CompareRow> {
-    let as_of = Law::table_as_of("rollcalls.csv").to_string();
+    let as_of = Law::table_as_of("rollcalls.csv");
+    let (as_of, stale) = (as_of.to_string(), as_of.is_stale(on));
     let calls = law.tables.roll_calls.iter().filter(|c| c.date.first <= on && !c.votes.is_empty());
     calls
         .map(|c| {
@@ -94,7 +111,7 @@ fn votes(law: &Law, states: &[Option<StateCode>], on: Day) -> Vec<CompareRow> {
                     date: None,
                     grade: Some(*grade),
                     as_of: as_of.clone(),
-                    stale: false,
+                    stale,
                     source: source(&c.source),
                 },
                 None => no_row(),
@@ -108,42 +125,53 @@ fn statements(law: &Law, table: &str, states: &[Option<StateCode>], on: Day) -> 
     let Some((_, file, rows)) = one::statement_tables(law).into_iter().find(|(word, _, _)| *word == table) else {
         return Vec::new();
     };
-    let items: BTreeSet<&str> = rows.iter().filter(|s| !is_later(s, on)).map(|s| &*s.item).collect();
-    let cell = |item: &str, state: &Option<StateCode>| {
-        let found = rows.iter().find(|s| state.is_some() && s.state() == *state && &*s.item == item && !is_later(s, on));
-        found.map_or_else(no_row, |s| {
-            let c = cited(file, &s.cited);
-            let date = (!s.dated.is_empty()).then(|| s.dated.to_string());
-            Cell { value: s.value.to_string(), date, grade: Some(c.grade), as_of: c.as_of, stale: false, source: c.source }
-        })
+    // The first row of a state on an item is its answer.
+    let asked: BTreeSet<StateCode> = states.iter().copied().flatten().collect();
+    let mut found: BTreeMap<&str, BTreeMap<StateCode, &Statement>> = BTreeMap::new();
+    for s in rows.iter().filter(|s| !is_later(s, on)) {
+        if let Some(state) = s.state().filter(|state| asked.contains(state)) {
+            found.entry(&s.item).or_default().entry(state).or_insert(s);
+        }
+    }
+    let stale = Law::table_as_of(file).is_stale(on);
+    let cell = |s: &Statement| {
+        let c = cited(file, &s.cited);
+        let date = (!s.dated.is_empty()).then(|| s.dated.to_string());
+        Cell { value: s.value.to_string(), date, grade: Some(c.grade), as_of: c.as_of, stale, source: c.source }
     };
-    items
-        .into_iter()
-        .map(|item| compare_row(item, "", states.iter().map(|s| cell(item, s)).collect()))
-        .filter(|row| row.cells.iter().any(|c| c.grade.is_some()))
-        .collect()
+    found.into_iter().map(|(item, of)| compare_row(item, "", cells(states, &of, |s| cell(s)))).collect()
+}
+
+/// One cell per state, in order.
+fn cells<T>(states: &[Option<StateCode>], of: &BTreeMap<StateCode, &T>, cell: impl Fn(&T) -> Cell) -> Vec<Cell> {
+    states.iter().map(|state| state.and_then(|s| of.get(&s)).map_or_else(no_row, |found| cell(found))).collect()
 }
 
 fn groups(law: &Law, states: &[Option<StateCode>], on: Day) -> Vec<CompareRow> {
-    let names: BTreeSet<&str> = law.tables.groups.iter().map(|m| &*m.group).collect();
-    let cell = |group: &str, state: &Option<StateCode>| {
-        let found = law.tables.groups.iter().find(|m| Some(m.state) == *state && &*m.group == group);
-        found.map_or_else(no_row, |m| {
-            let c = cited("groups.csv", &m.cited);
-            let value = match law.tables.belongs(group, m.state, on) {
-                Some((true, _)) => "member".to_owned(),
-                Some((false, _)) => format!("listed as {}", m.status),
-                None => "unknown".to_owned(),
-            };
-            let date = m.joined.map(|d| format!("from {d}"));
-            Cell { value, date, grade: Some(c.grade), as_of: c.as_of, stale: false, source: c.source }
-        })
+    let asked: BTreeSet<StateCode> = states.iter().copied().flatten().collect();
+    let mut found: BTreeMap<&str, BTreeMap<StateCode, &Membership>> = BTreeMap::new();
+    for m in law.tables.groups.iter().filter(|m| asked.contains(&m.state)) {
+        found.entry(&m.group).or_default().entry(m.state).or_insert(m);
+    }
+    let cell = |m: &Membership| {
+        let c = cited("groups.csv", &m.cited);
+        let (value, date) = membership(m, on);
+        let listed = m.listed();
+        Cell { value, date, grade: Some(c.grade), as_of: listed.to_string(), stale: listed.is_stale(on), source: c.source }
     };
-    names
-        .into_iter()
-        .map(|group| compare_row(group, "", states.iter().map(|s| cell(group, s)).collect()))
-        .filter(|row| row.cells.iter().any(|c| c.grade.is_some()))
-        .collect()
+    found.into_iter().map(|(group, of)| compare_row(group, "", cells(states, &of, |m| cell(m)))).collect()
+}
+
+/// How a row answers on the day, and the dates behind that. What a later list says is shown beside the word *unknown*.
+fn membership(m: &Membership, on: Day) -> (String, Option<String>) {
+    let from = m.joined.map(|d| format!("from {d}"));
+    let left = m.left.map(|d| format!("left {d}"));
+    match m.is_member(on) {
+        Some(true) => ("member".to_owned(), from),
+        Some(false) if matches!(&*m.status, "member" | "withdrawn") => ("not a member".to_owned(), left.or(from)),
+        Some(false) => (format!("listed as {}", m.status), from),
+        None => ("unknown".to_owned(), Some(format!("{} on the list of {}", m.status, m.listed()))),
+    }
 }
 
 /// Instruments in the order in which they matter to a path; everything else comes after.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{Outcome, place};
 use crate::cli::output;
 use crate::error::Error;
+use crate::jurisdiction::coverage::home_of_bundle;
 use crate::jurisdiction::faultlines::LinesOfTheDay;
 use crate::jurisdiction::instruments::Instrument;
 use crate::jurisdiction::{Law, StatusOn};
@@ -16,7 +17,7 @@ use crate::model::law::Grade;
 use crate::model::net::StateCode;
 use crate::model::time::Day;
 use crate::report::html::Atlas;
-use crate::report::law_map::{Legend, MapText, MapValue, map};
+use crate::report::law_map::{Legend, MapText, MapValue, Spot, map};
 
 /// Sources that stand under a map of a line; there is one for every vote and every text.
 const SOURCES: usize = 8;
@@ -35,6 +36,23 @@ pub(super) fn run(law: &Law, what: &str, on: Day, path: Option<&Path>) -> Result
     Ok(Outcome::Done)
 }
 
+/// Places whose code has more than two letters: no outline is theirs, and the one in which they lie may be that of whoever
+/// holds them. Code, latitude and longitude of a point in the middle, radius in pixels on the map of the world.
+const SPOTS: &[(&str, (f32, f32), f32)] = &[
+    ("CY-N", (35.3, 33.6), 1.6),
+    ("GE-AB", (43.0, 41.1), 2.6),
+    ("GE-AB", (42.3, 44.1), 2.0),
+    ("MD-SN", (47.0, 29.5), 1.8),
+    ("UA-43", (45.3, 34.4), 5.0),
+];
+
+fn spots(law: &Law, value: impl Fn(&str) -> Option<MapValue>) -> Vec<Spot> {
+    let known = SPOTS.iter().filter_map(|(code, centre, radius)| Some((law.book.territory(code)?, *centre, *radius)));
+    known
+        .map(|(t, centre, radius)| Spot { code: t.code.clone(), name: t.name.to_string(), centre, radius, value: value(&t.code) })
+        .collect()
+}
+
 /// States and territories that a map can show.
 fn places(law: &Law) -> impl Iterator<Item = StateCode> {
     let territories = law.book.territories().filter(|t| t.alias_of.is_none()).filter_map(|t| StateCode::new(&t.code));
@@ -44,7 +62,10 @@ fn places(law: &Law) -> impl Iterator<Item = StateCode> {
 fn of_instrument(law: &Law, i: &Instrument, on: Day) -> Result<String, Error> {
     let found: BTreeMap<StateCode, StatusOn> =
         places(law).filter_map(|code| Some((code, law.book.status(&i.id, code, on)?))).collect();
-    let values = found.iter().map(|(code, s)| (*code, MapValue::Status { status: s.status, grade: s.grade })).collect();
+    let home = home_of_bundle(&i.id);
+    let value = |s: &StatusOn| MapValue::Status { status: s.status, grade: s.grade };
+    let values = found.iter().map(|(code, s)| (*code, if Some(*code) == home { MapValue::Home } else { value(s) })).collect();
+    let spots = spots(law, |code| law.book.status_at(&i.id, code, on).as_ref().map(value));
     let graded = |grade: Grade| found.values().filter(|s| s.row_of.is_some() && s.grade == grade).count();
     let mut notes = vec![format!(
         "Answers that rest on a row: {} confirmed, {} partly, {} unconfirmed.",
@@ -57,7 +78,7 @@ fn of_instrument(law: &Law, i: &Instrument, on: Day) -> Result<String, Error> {
     let title = format!("{} ({})", i.title, i.id);
     let as_of = format!("As of {on}; the list as of {}", i.as_of);
     let sources: Vec<Arc<str>> = i.official.iter().cloned().collect();
-    draw(&MapText { title: &title, as_of: &as_of, notes: &notes, sources: &sources }, &values, Legend::Status)
+    draw(&MapText { title: &title, as_of: &as_of, notes: &notes, sources: &sources, spots: &spots }, &values, Legend::Status)
 }
 
 fn of_line(law: &Law, line: Line, on: Day) -> Result<String, Error> {
@@ -79,7 +100,8 @@ fn of_line(law: &Law, line: Line, on: Day) -> Result<String, Error> {
     let sources: Vec<Arc<str>> = sources.into_iter().take(SOURCES).collect();
     let title = format!("Where states stand on {}", line.as_str());
     let as_of = format!("As of {on}");
-    draw(&MapText { title: &title, as_of: &as_of, notes: &notes, sources: &sources }, &values, Legend::Line(line))
+    let spots = spots(law, |_| None);
+    draw(&MapText { title: &title, as_of: &as_of, notes: &notes, sources: &sources, spots: &spots }, &values, Legend::Line(line))
 }
 
 fn overlay(law: &Law) -> Option<String> {

@@ -7,6 +7,7 @@ use crate::jurisdiction::Law;
 use crate::jurisdiction::instruments::{Absent, Force, Instrument};
 use crate::jurisdiction::status::StatusOn;
 use crate::jurisdiction::tables::{self, Statement};
+use crate::model::channel::Retention;
 use crate::model::law::Status;
 use crate::model::net::StateCode;
 use crate::model::time::Day;
@@ -196,36 +197,50 @@ fn votes(law: &Law, state: StateCode, on: Day) -> Vec<VoteRow> {
         .collect()
 }
 
-/// The state to which a request goes: that which answers for a territory whose code has more than two letters.
-fn asked_state(law: &Law, place: &Place, notes: &mut Vec<String>) -> Result<StateCode, Error> {
-    if let Some(state) = place.state() {
-        return Ok(state);
-    }
-    let parent = place.territory(law).and_then(|t| t.parent);
-    let parent = parent.ok_or_else(|| Error::Usage(format!("{}: no state answers for it by the rule book", place.code)))?;
-    notes.push(format!("{} {}: treated as {parent}, which answers for it by the rule book.", place.code, place.name));
-    Ok(parent)
-}
-
 pub(super) fn channel(asked: &Asked<'_>, from: &str, to: &str) -> Result<Outcome, Error> {
-    let law = asked.law;
+    let (law, on) = (asked.law, asked.on);
     let (from, to) = (place::place(law, from)?, place::place(law, to)?);
-    let mut notes = Vec::new();
-    let asking = asked_state(law, &from, &mut notes)?;
-    let requested = asked_state(law, &to, &mut notes)?;
+    let mut notes = law.remarks_on_places(&from.code, &to.code);
+    let channels = law
+        .channels_at(&from.code, &to.code, on)
+        .ok_or_else(|| Error::Data(format!("no answer for {} and {}", from.code, to.code)))?;
+    if channels.is_empty() {
+        notes.push("One state: its own authorities order what its law allows, and nothing is asked of another state.".to_owned());
+    }
     let view = ChannelView {
         schema: schema::CHANNEL,
+        retention: retention(law, &to, on)?,
         from: from.code,
         to: to.code,
-        on: asked.on,
-        channels: law.channels(asking, requested, asked.on),
+        on,
+        channels,
         from_name: from.name,
         to_name: to.name,
         notes,
-        retention: law.retention(requested, asked.on),
         basis: asked.basis(),
     };
     asked.write(&view, true)
+}
+
+/// How long traffic data last at a place. Where its code is longer than two letters the rule of the state that answers for it
+/// is not taken for its own.
+fn retention(law: &Law, place: &Place, on: Day) -> Result<Retention, Error> {
+    // User-assigned, no state: nothing is known of it.
+    let nobody = StateCode::new("ZZ");
+    let state = place.state().or(nobody).ok_or_else(|| Error::Data(format!("{}: no code", place.code)))?;
+    let mut nothing = law.retention(state, on);
+    if place.state().is_some() {
+        return Ok(nothing);
+    }
+    let parent = place.territory(law).and_then(|t| t.parent);
+    let of_parent = parent.map_or_else(String::new, |p| format!(", and that of {p} is not taken for it"));
+    nothing.rule = format!(
+        "the table of national law has no row for {}{of_parent}; no duty to keep traffic data is known: they may be gone any day",
+        place.code
+    )
+    .into();
+    nothing.state = parent.unwrap_or(nothing.state);
+    Ok(nothing)
 }
 
 pub(super) fn instrument(asked: &Asked<'_>, id: &str) -> Result<Outcome, Error> {

@@ -375,7 +375,7 @@ fn what_a_host_says_of_itself_is_a_remark_on_its_hop() {
     m.add(Timestamp(5), banner("192.0.2.99", "SSH-2.0-other"));
     let routes = resolve(&m);
     let server = at(&routes[0], SERVER);
-    assert_eq!(server.remarks, ["says of itself (ssh): SSH-2.0-OpenSSH_9.6; weight 0 for attribution"]);
+    assert_eq!(server.remarks, ["says of itself (ssh): \"SSH-2.0-OpenSSH_9.6\"; weight 0 for attribution"]);
     assert!(server.because.contains(&id));
     assert!(!format!("{:?}", routes[0]).contains("SSH-2.0-other"));
 }

@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
-use super::super::dates::When;
+use super::super::Law;
+use super::super::dates::{AsOf, When};
 use super::bodies::Addressee;
-use super::pair::{Pair, part_of, read_source};
+use super::pair::{Pair, in_force_first, read_source};
+use super::place::Side;
 use crate::model::channel::Purpose::{self, Act, Disclose, Inform, Preserve};
 use crate::model::channel::{Channel, Usable};
 use crate::model::law::{Grade, Status};
 use crate::model::net::StateCode;
 
+/// What the tables have of treaties between two states.
+pub(super) const BUNDLES: &str = "of bilateral treaties the tables hold those of AU, CH, GB, IN, JP and US, as far as they were read, and of \
+                                  agreements of the EU that with JP";
 const PRACTICE: &str = "practice between states; no row of the tables";
 const INTERPOL: &str = "INTERPOL";
 const G7_NETWORK: &str = "G7 24/7 High Tech Crime Network";
@@ -50,18 +55,11 @@ impl Pair<'_> {
                 .into(),
         );
         c.caveats.extend(self.outside());
-        if !self.sovereigns().iter().any(|s| s.as_str() == "US") {
-            c.caveats.push(
-                format!(
-                    "bilateral treaties between {} and {} are not in the tables, which hold those of the US only, nor are agreements of the \
-                     EU with others: look into the treaty lists of both",
-                    self.from, self.to
-                )
-                .into(),
-            );
+        if !self.with_us() {
+            c.caveats.push(format!("{BUNDLES}: look into the treaty lists of {} and {}", self.from, self.to).into());
         }
         for side in self.sides() {
-            if self.law.book.territory(side.as_str()).is_some_and(|t| t.parent.is_none()) {
+            if side.territory(&self.law.book).is_some_and(|t| t.parent.is_none()) {
                 c.caveats.push(format!("whether the other side deals with authorities of {side} is not in the tables").into());
             }
         }
@@ -70,21 +68,33 @@ impl Pair<'_> {
         c
     }
 
-    /// A reader looks for the widest treaties first: why one is not in the list.
+    /// A reader looks for the widest treaties first, and for the law of the Union where a territory is no part of it: why
+    /// one is not in the list.
     fn outside(&self) -> Vec<Arc<str>> {
-        let with_the_us = self.sovereigns().iter().any(|s| s.as_str() == "US");
         let mut out = Vec::new();
-        for id in ["ETS185", "UNTOC", "USMLAT"].into_iter().take(if with_the_us { 3 } else { 2 }) {
+        for id in ["ETS185", "UNTOC", "USMLAT"].into_iter().take(if self.with_us() { 3 } else { 2 }) {
             let outside: Vec<String> = self
                 .sides()
                 .into_iter()
                 .filter_map(|s| self.status(id, s))
                 .filter(|s| matches!(s.status, Status::NotParty | Status::NotExtended | Status::Signatory | Status::Ratified))
-                .map(|s| format!("{} {} ({}, as of {})", s.state, s.status.as_str(), s.grade, s.as_of))
+                .map(|s| format!("{} {} ({}, as of {})", s.side, s.status.as_str(), s.grade, s.as_of))
                 .collect();
             if !outside.is_empty() {
                 out.push(format!("{id} not open on this day: {}", outside.join(", ")).into());
             }
+        }
+        for s in self.sides().into_iter().filter_map(|s| self.status("EEVID", s)) {
+            let why = if s.status == Status::NotExtended {
+                "not open on this day"
+            } else if self.is_unsettled_eu_law("EEVID", &s) {
+                "not taken as open"
+            } else {
+                continue;
+            };
+            out.push(
+                format!("EEVID {why}: {} {} ({}, as of {}; {})", s.side, s.status.as_str(), s.grade, s.as_of, s.note).into(),
+            );
         }
         out
     }
@@ -94,16 +104,14 @@ impl Pair<'_> {
         let mut c = plain("letter rogatory", &[Disclose, Act], "nobody that the tables know of");
         c.article = "comity".into();
         c.usable = Usable::Unknown;
-        for side in self.sides() {
-            let book = &self.law.book;
-            if let Some(t) = book.territory(side.as_str()) {
-                if t.parent.is_none() && (book.state(side).is_none() || !book.is_place(side)) {
-                    c.caveats.extend(self.place(side).map(Arc::from));
-                }
-            } else if book.state(side).is_none() {
-                c.caveats.push(format!("{side}: no state or territory of the rule book").into());
+        let book = &self.law.book;
+        for side in self.sides().into_iter().filter(|s| !s.answers(book)) {
+            match self.place(side) {
+                Some(place) => c.caveats.push(place.into()),
+                None => c.caveats.push(format!("{side}: no state or territory of the rule book").into()),
             }
         }
+        c.caveats.extend(self.in_fact().into_iter().map(Arc::from));
         c
     }
 
@@ -130,12 +138,14 @@ impl Pair<'_> {
         channels.extend(self.interpol());
         channels.extend(self.points_of_contact());
         channels.extend(self.provider_of_its_own_accord());
+        in_force_first(&mut channels);
         channels
     }
 
     pub(super) fn cert(&self) -> Channel {
         // A state does not run the CERT of every territory that it answers for.
-        let own = self.domestic().filter(|(_, of)| of.is_none() || *of == part_of(&self.law.book, self.to));
+        let whole = self.to.whole(&self.law.book).state();
+        let own = self.domestic().filter(|(_, of)| of.is_none() || *of == whole);
         let body = own.and_then(|_| self.named(|d| &d.cert));
         let name = body.as_ref().map_or_else(|| format!("national CERT or CSIRT of {}", self.to), |b| b.name.clone());
         let mut c = plain("CERT-to-CERT", &[Inform, Act], name);
@@ -160,11 +170,19 @@ impl Pair<'_> {
         if members.iter().any(|m| m.is == Some(false)) {
             return None;
         }
-        let mut c = plain("INTERPOL", &[Preserve, Inform], format!("National Central Bureau of {}", self.to));
+        let mut c = plain("INTERPOL", &[Preserve, Inform], format!("National Central Bureau of {}", self.who_answers()));
         c.article = "I-24/7".into();
         c.caveats.push("police information, no evidence for a court; not for matters of a political, military, religious or racial character".into());
         self.fill(&mut c, members);
         Some(c)
+    }
+
+    /// The side that is asked; where another has power there, the state that answers for it in law.
+    fn who_answers(&self) -> String {
+        match self.to.in_law_only(&self.law.book) {
+            Some(state) => format!("{state}, which answers for {} in law", self.to),
+            None => self.to.to_string(),
+        }
     }
 
     fn g7(&self) -> Option<Channel> {
@@ -195,49 +213,60 @@ impl Pair<'_> {
         c.caveats.extend(caveats.into_iter().map(Arc::from));
     }
 
-    fn member_by_row(&self, group: &str, state: StateCode) -> Member {
+    fn member_by_row(&self, group: &str, side: Side<'_>) -> Member {
         let tables = &self.law.tables;
-        match tables.groups.iter().find(|m| &*m.group == group && m.state == state) {
+        let found = side.state().and_then(|state| tables.groups.iter().find(|m| &*m.group == group && m.state == state));
+        match found {
             Some(row) => {
-                let is = tables.belongs(group, state, self.on).map(|(is, _)| is);
+                let is = tables.belongs(group, row.state, self.on).map(|(is, _)| is);
                 let mut parts = Vec::new();
                 if row.joined.is_none() && is == Some(true) {
                     parts.push("since when is not in the table".to_owned());
                 }
+                if is.is_none() {
+                    parts.push(format!("listed as {}; whether on this day is not settled by the table", row.status));
+                }
                 if !row.cited.note.is_empty() {
                     parts.push(row.cited.note.to_string());
                 }
-                let caveat = (!parts.is_empty()).then(|| format!("{state} in {group}: {}", parts.join("; ")));
+                let caveat = (!parts.is_empty()).then(|| format!("{side} in {group}: {}", parts.join("; ")));
                 Member { is, grade: row.cited.grade, source: read_source(&row.cited.source).to_owned(), caveat }
             }
             None => Member {
                 is: None,
                 grade: Grade::Unconfirmed,
                 source: "no row".to_owned(),
-                caveat: Some(format!("whether {state} takes part in {group} is not in the tables")),
+                caveat: Some(format!("whether {side} takes part in {group} is not in the tables")),
             },
         }
     }
 
     /// The table has rows for those outside, those who joined late and those that were not in the list read; a member of the
-    /// United Nations without a row is taken as a member, and the channel says so.
-    fn member_of_interpol(&self, state: StateCode) -> Member {
-        let by_row = self.member_by_row(INTERPOL, state);
-        let is_un_member = self.law.book.state(state).is_some_and(|s| &*s.un_status == "UN member");
-        let has_row = self.law.tables.groups.iter().any(|m| &*m.group == INTERPOL && m.state == state);
-        if has_row || !is_un_member {
+    /// United Nations without a row is taken as a member from the date of the list on, and the channel says so.
+    fn member_of_interpol(&self, side: Side<'_>) -> Member {
+        let by_row = self.member_by_row(INTERPOL, side);
+        let has_row = self.law.tables.groups.iter().any(|m| &*m.group == INTERPOL && Some(m.state) == side.state());
+        if has_row || !self.is_un_member(side) {
             return by_row;
         }
         let outside = self.law.tables.groups.iter().find(|m| &*m.group == INTERPOL && &*m.status == "non-member");
+        let list = Law::table_as_of("groups.csv");
+        let listed = matches!(list, AsOf::On(d) if d.when(self.on) == When::Since);
+        let caveat = if listed {
+            "taken as a member because the table lists those outside and is otherwise a list of exceptions; since when is not in it".to_owned()
+        } else {
+            format!("{side} is taken as a member of {INTERPOL} by a list of {list}; whether already on this day is not in it")
+        };
         Member {
-            is: Some(true),
+            is: listed.then_some(true),
             grade: Grade::Unconfirmed,
             source: outside.map_or_else(|| "no row".to_owned(), |m| read_source(&m.cited.source).to_owned()),
-            caveat: Some(
-                "taken as a member because the table lists those outside and is otherwise a list of exceptions; since when is not in it"
-                    .to_owned(),
-            ),
+            caveat: Some(caveat),
         }
+    }
+
+    fn is_un_member(&self, side: Side<'_>) -> bool {
+        side.state().and_then(|s| self.law.book.state(s)).is_some_and(|s| &*s.un_status == "UN member")
     }
 
     fn points_of_contact(&self) -> Option<Channel> {
@@ -245,8 +274,7 @@ impl Pair<'_> {
         if row.date.is_none_or(|d| d.when(self.on) == When::Before) {
             return None;
         }
-        let in_un = |s: StateCode| self.law.book.state(s).is_some_and(|s| &*s.un_status == "UN member");
-        if !self.wholes().into_iter().all(in_un) {
+        if !self.wholes().into_iter().all(|s| self.is_un_member(s)) {
             return None;
         }
         let mut c = plain("UN points of contact", &[Inform], format!("point of contact of {}, if it has named one", self.to));

@@ -3,21 +3,23 @@
 
 use std::sync::Arc;
 
-use super::super::dates::When;
-use super::super::status::StatusOn;
-use super::pair::{Pair, read_source};
+use super::super::Law;
+use super::super::dates::{AsOf, When};
+use super::pair::{Pair, Standing, read_source};
+use super::place::Side;
 use crate::model::law::Status;
 use crate::model::net::StateCode;
 
 /// How an instrument binds, with its date and grade.
-pub(super) fn binding(s: &StatusOn) -> String {
+pub(super) fn binding(s: &Standing<'_>) -> String {
     let since = s.in_force.map_or_else(|| "day of entry into force not in the table".to_owned(), |d| format!("since {d}"));
-    format!("{} in force for {}, {since}, {}", s.instrument, s.state, s.grade)
+    format!("{} in force for {}, {since}, {}", s.instrument, s.side, s.grade)
 }
 
 impl Pair<'_> {
     pub(super) fn general_caveats(&self) -> Vec<Arc<str>> {
         let mut out: Vec<String> = self.sides().into_iter().filter_map(|s| self.place(s)).collect();
+        out.extend(self.in_fact());
         if let Some((row, None)) = self.domestic() {
             if !row.cited.note.is_empty() {
                 out.push(format!("{}: {} (table of national law, {})", self.to, row.cited.note, row.cited.grade));
@@ -33,22 +35,6 @@ impl Pair<'_> {
         out.extend(self.representative_in_the_union());
         out.extend(self.sanctions());
         out.into_iter().map(Arc::from).collect()
-    }
-
-    /// A place whose law is not simply that of a state.
-    pub(super) fn place(&self, code: StateCode) -> Option<String> {
-        let t = self.law.book.territory(code.as_str())?;
-        let mut text = format!("{code}, {}: {}", t.name, t.character);
-        if !t.responsible.is_empty() && &*t.responsible != code.as_str() {
-            text.push_str("; who answers for it: ");
-            text.push_str(&t.responsible);
-        }
-        if !t.note.is_empty() {
-            text.push_str("; ");
-            text.push_str(&t.note);
-        }
-        text.push_str(&format!(" (as of {}, {})", t.as_of, t.grade));
-        Some(text)
     }
 
     /// An order of a third country has no force of its own against a provider in the Union.
@@ -84,7 +70,7 @@ impl Pair<'_> {
 
     /// Cyber sanctions on one side only. The tables say whose regime it is, not who is listed.
     fn sanctions(&self) -> Option<String> {
-        let [from, to] = self.sovereigns();
+        let [Some(from), Some(to)] = self.sovereigns() else { return None };
         let (regime, other) = match (self.regime(from), self.regime(to)) {
             (Some(r), None) => (r, to),
             (None, Some(r)) => (r, from),
@@ -103,7 +89,7 @@ impl Pair<'_> {
         if let Some(s) = statements().find(|s| &*s.value == "regime in force") {
             return Some(format!("{state}, {}, since {} ({}; {})", s.item, s.dated, s.cited.grade, read_source(&s.cited.source)));
         }
-        if let Some(s) = self.status("EUCYBERSANC", state).filter(|s| s.status == Status::Party) {
+        if let Some(s) = self.status("EUCYBERSANC", Side::Code(state)).filter(|s| s.status == Status::Party) {
             return Some(binding(&s));
         }
         let aligned = statements().find(|s| &*s.value == "aligned")?;
@@ -111,21 +97,35 @@ impl Pair<'_> {
         Some(format!("{state} {}, {} ({grade}; {source})", aligned.item, aligned.dated))
     }
 
-    /// A side that has left the Council of Europe is not for that reason out of its treaties.
+    /// A side that has left the Council of Europe is not for that reason out of its treaties. It has left from the day in
+    /// its row; without one, from the date of the list on, and before that nobody knows.
     pub(super) fn left_the_council(&self) -> Vec<String> {
-        let left = |state: &StateCode| {
-            let row = self.law.tables.groups.iter().find(|m| &*m.group == "Council of Europe" && m.state == *state)?;
-            let gone = &*row.status == "withdrawn" && row.left.is_none_or(|d| d.when(self.on) != When::Before);
-            let when = row.left.map_or_else(|| row.cited.note.to_string(), |d| format!("with effect {d}"));
-            gone.then(|| {
-                format!(
-                    "{state} has left the Council of Europe ({when}; {}): how far it still carries out requests under its treaties is \
-                     not in the tables",
+        const COUNCIL: &str = "Council of Europe";
+        let left = |state: StateCode| {
+            let row = self.law.tables.groups.iter().find(|m| &*m.group == COUNCIL && m.state == state)?;
+            let list = Law::table_as_of("groups.csv");
+            let (gone, when) = match row.left {
+                _ if &*row.status != "withdrawn" => return None,
+                Some(d) => (d.when(self.on), format!("with effect {d}")),
+                None => {
+                    let listed = matches!(list, AsOf::On(d) if d.when(self.on) == When::Since);
+                    (if listed { When::Since } else { When::Unsure }, format!("{}, list of {list}", row.cited.note))
+                }
+            };
+            match gone {
+                When::Before => None,
+                When::Unsure => Some(format!(
+                    "whether {state} was still in the {COUNCIL} on {} is not settled by its row ({when}; {})",
+                    self.on, row.cited.grade
+                )),
+                When::Since => Some(format!(
+                    "{state} has left the {COUNCIL} ({when}; {}): how far it still carries out requests under its treaties is not in the \
+                     tables",
                     row.cited.grade
-                )
-            })
+                )),
+            }
         };
-        self.sovereigns().iter().filter_map(left).collect()
+        self.sovereigns().into_iter().flatten().filter_map(left).collect()
     }
 }
 

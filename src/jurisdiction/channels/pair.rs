@@ -1,11 +1,13 @@
 //! Two sides on a day: who they are, who answers for each, and how their statuses combine.
 
+use std::ops::Deref;
+
 use super::super::Law;
-use super::super::book::RuleBook;
 use super::super::dates::AsOf;
 use super::super::status::StatusOn;
 use super::super::tables::Domestic;
 use super::super::territories::Reach;
+use super::place::Side;
 use crate::model::channel::{Channel, Purpose, Usable};
 use crate::model::law::Status;
 use crate::model::net::StateCode;
@@ -14,13 +16,15 @@ use crate::model::time::Day;
 /// Who asks whom, and when.
 pub(super) struct Pair<'a> {
     pub(super) law: &'a Law,
-    pub(super) from: StateCode,
-    pub(super) to: StateCode,
+    pub(super) from: Side<'a>,
+    pub(super) to: Side<'a>,
     pub(super) on: Day,
 }
 
 /// What the two sides are to each other.
 pub(super) enum Relation {
+    /// One state, or parts of it under one law: nothing is asked of another.
+    One,
     /// Two states, or territories of two states.
     Between,
     /// Parts of one state with laws of their own.
@@ -29,58 +33,82 @@ pub(super) enum Relation {
     Nobody,
 }
 
+/// How a side stands to an instrument.
+pub(super) struct Standing<'a> {
+    pub(super) side: Side<'a>,
+    on: StatusOn,
+}
+
+impl Deref for Standing<'_> {
+    type Target = StatusOn;
+
+    fn deref(&self) -> &StatusOn {
+        &self.on
+    }
+}
+
 /// How the sides stand to an instrument, taken together.
-pub(super) struct Both {
+pub(super) struct Both<'a> {
     pub(super) usable: Usable,
-    pub(super) statuses: Vec<StatusOn>,
+    pub(super) statuses: Vec<Standing<'a>>,
 }
 
 impl<'a> Pair<'a> {
-    /// `None` if there is nothing to ask: both are one state, or parts of it that its treaties reach alike.
-    pub(super) fn new(law: &'a Law, from: StateCode, to: StateCode, on: Day) -> Option<Self> {
-        let (from, to) = (law.book.canonical(from), law.book.canonical(to));
-        (whole(&law.book, from) != whole(&law.book, to)).then_some(Self { law, from, to, on })
-    }
-
     pub(super) fn relation(&self) -> Relation {
         let book = &self.law.book;
-        if !answers(book, self.from) || !answers(book, self.to) {
+        let one = |a: Side<'_>, b: Side<'_>| a.whole(book).as_str() == b.whole(book).as_str();
+        // A place held by another is its state's own in law.
+        let own = |a: Side<'_>, b: Side<'_>| a.in_law_only(book).is_some_and(|state| one(Side::Code(state), b));
+        let (from, to) = (self.from, self.to);
+        if one(from, to) || own(from, to) || own(to, from) {
+            return Relation::One;
+        }
+        if !from.answers(book) || !to.answers(book) {
             return Relation::Nobody;
         }
-        let (a, b) = (sovereign(book, self.from), sovereign(book, self.to));
-        if a == b { Relation::Within(a) } else { Relation::Between }
+        match self.sovereigns() {
+            [Some(a), Some(b)] if a != b => Relation::Between,
+            [Some(a), Some(_)] => Relation::Within(a),
+            _ => Relation::Nobody,
+        }
     }
 
-    pub(super) fn sides(&self) -> [StateCode; 2] {
+    pub(super) fn sides(&self) -> [Side<'a>; 2] {
         [self.from, self.to]
     }
 
     /// The sides, a mere part of a state as that state.
-    pub(super) fn wholes(&self) -> [StateCode; 2] {
-        self.sides().map(|s| whole(&self.law.book, s))
+    pub(super) fn wholes(&self) -> [Side<'a>; 2] {
+        self.sides().map(|s| s.whole(&self.law.book))
     }
 
-    pub(super) fn sovereigns(&self) -> [StateCode; 2] {
-        self.sides().map(|s| sovereign(&self.law.book, s))
+    pub(super) fn sovereigns(&self) -> [Option<StateCode>; 2] {
+        self.sides().map(|s| s.sovereign(&self.law.book))
     }
 
-    pub(super) fn status(&self, instrument: &str, state: StateCode) -> Option<StatusOn> {
-        self.law.book.status(instrument, state, self.on)
+    /// Is one of them the United States, or a territory of it?
+    pub(super) fn with_us(&self) -> bool {
+        self.sovereigns().iter().flatten().any(|s| s.as_str() == "US")
+    }
+
+    pub(super) fn status(&self, instrument: &str, side: Side<'a>) -> Option<Standing<'a>> {
+        let on = self.law.book.status_at(instrument, side.as_str(), self.on)?;
+        Some(Standing { side, on })
     }
 
     /// How both stand to an instrument; `None` if one is known to be outside, or if nothing is open for it.
-    pub(super) fn both(&self, instrument: &str) -> Option<Both> {
+    pub(super) fn both(&self, instrument: &str) -> Option<Both<'a>> {
         let [a, b] = self.sides();
         self.combined(instrument, vec![self.status(instrument, a)?, self.status(instrument, b)?])
     }
 
-    pub(super) fn combined(&self, instrument: &str, statuses: Vec<StatusOn>) -> Option<Both> {
+    pub(super) fn combined(&self, instrument: &str, statuses: Vec<Standing<'a>>) -> Option<Both<'a>> {
         let mut usable = Usable::Yes;
         for s in &statuses {
             match s.status {
                 Status::Party => {}
                 Status::Denounced | Status::Suspended => usable = Usable::Suspended,
-                Status::Unknown if self.is_open(instrument, s.state) => {
+                Status::Unknown if self.is_open(instrument, s) => {
                     if usable == Usable::Yes {
                         usable = Usable::Unknown;
                     }
@@ -91,28 +119,41 @@ impl<'a> Pair<'a> {
         Some(Both { usable, statuses })
     }
 
-    /// May a state about which the tables say nothing be bound after all? Not by a treaty of another region, unless it has
-    /// a row there.
-    fn is_open(&self, instrument: &str, state: StateCode) -> bool {
-        let Some(region) = region(instrument) else { return true };
+    /// May a side about which the tables say nothing be bound after all? Not by a treaty of another region, unless it has
+    /// a row there, and not by law of the European Union that is not known to reach the place: the letter says so.
+    fn is_open(&self, instrument: &str, s: &Standing<'_>) -> bool {
         let book = &self.law.book;
-        let codes = [state, sovereign(book, state)];
-        let has_row = book.instrument(instrument).is_some_and(|i| codes.iter().any(|c| i.rows.contains_key(c)));
+        if self.is_unsettled_eu_law(instrument, s) {
+            return false;
+        }
+        let Some(region) = region(instrument) else { return true };
+        let codes = [s.side.state(), s.side.sovereign(book)];
+        let has_row = book.instrument(instrument).is_some_and(|i| codes.iter().flatten().any(|c| i.rows.contains_key(c)));
         has_row
-            || codes.iter().any(|c| {
+            || codes.iter().flatten().any(|c| {
                 self.law.tables.groups.iter().any(|m| &*m.group == region && m.state == *c)
                     && !matches!(self.law.tables.belongs(region, *c, self.on), Some((false, _)))
             })
     }
 
-    /// National law of the side that is asked: its own row, else that of the state that answers for it, which is named.
+    /// Law of the Union whose reach to the place is not in the tables.
+    pub(super) fn is_unsettled_eu_law(&self, instrument: &str, s: &Standing<'_>) -> bool {
+        let book = &self.law.book;
+        s.status == Status::Unknown
+            && s.row_of.is_none()
+            && book.instrument(instrument).is_some_and(|i| i.is_eu_law())
+            && s.side.territory(book).is_some_and(|t| t.eu_law == Reach::Unknown)
+    }
+
+    /// National law of the side that is asked: its own row, else that of the state under whose law it lies, which is
+    /// named. A territory with law of its own has none but its own.
     pub(super) fn domestic(&self) -> Option<(&'a Domestic, Option<StateCode>)> {
         let rows = &self.law.tables.domestic;
-        let parent = sovereign(&self.law.book, self.to);
-        match rows.get(&self.to) {
-            Some(own) => Some((own, None)),
-            None => rows.get(&parent).map(|d| (d, Some(parent))),
+        if let Some(own) = self.to.state().and_then(|s| rows.get(&s)) {
+            return Some((own, None));
         }
+        let parent = self.to.under_the_law_of(&self.law.book)?;
+        rows.get(&parent).map(|d| (d, Some(parent)))
     }
 }
 
@@ -133,28 +174,18 @@ fn region(instrument: &str) -> Option<&'static str> {
     })
 }
 
-/// The state that answers for a place: itself, unless the rule book names another.
-pub(super) fn sovereign(book: &RuleBook, code: StateCode) -> StateCode {
-    book.territory(code.as_str()).and_then(|t| t.parent).unwrap_or(code)
-}
-
-/// The state of which a place is a part: a territory that every treaty of its state reaches.
-pub(in super::super) fn part_of(book: &RuleBook, code: StateCode) -> Option<StateCode> {
-    book.territory(code.as_str()).filter(|t| t.treaties == Reach::Inherits).and_then(|t| t.parent)
-}
-
-fn whole(book: &RuleBook, code: StateCode) -> StateCode {
-    part_of(book, code).unwrap_or(code)
-}
-
-/// Is there somebody to write to?
-fn answers(book: &RuleBook, code: StateCode) -> bool {
-    book.is_place(code) && (book.state(code).is_some() || book.territory(code.as_str()).is_some_and(|t| t.parent.is_some()))
-}
-
 /// Can evidence of any kind be asked for on this channel? What follows from a preservation request is not asked for.
 pub(super) fn discloses(c: &Channel) -> bool {
     c.purposes.contains(&Purpose::Disclose) && &*c.kind != "disclosure of the path"
+}
+
+/// Sorts by what is in force, what is unknown, what is suspended, and keeps the order within each.
+pub(super) fn in_force_first(channels: &mut [Channel]) {
+    channels.sort_by_key(|c| match c.usable {
+        Usable::Yes => 0,
+        Usable::Unknown => 1,
+        Usable::Suspended => 2,
+    });
 }
 
 /// The oldest of several as-of dates; unknown if one is.

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use super::super::instruments::{Instrument, Provision};
-use super::super::status::StatusOn;
+use super::beside::BUNDLES;
 use super::bodies::Addressee::{self, Central, Judicial, OnCall, Provider, ProviderByDesignated};
 use super::caveats::binding;
-use super::pair::{Both, Pair, oldest, read_source, sovereign};
+use super::pair::{Both, Pair, Standing, in_force_first, oldest, read_source};
+use super::place::Side;
 use crate::model::channel::Purpose::{self, Act, Disclose, Inform, Preserve};
 use crate::model::channel::{Channel, Usable};
 use crate::model::law::{Grade, Status};
-use crate::model::net::StateCode;
 
 /// One way under one instrument.
 struct Way {
@@ -25,22 +25,26 @@ struct Way {
     caveats: &'static [&'static str],
 }
 
+const BILATERAL: &str = "bilateral MLAT";
+const LIMITED: &str =
+    "several treaties of this list are only for drug trafficking or the proceeds of crime, and the list does not say which";
 const UNTOC_SCOPE: &str =
     "only for serious crime (punishable by 4 years or more) that is transnational and involves an organised criminal group";
 const REFUSAL: &str = "grounds of refusal of the law of the requested state and of its treaties apply (art. 25(4)); dual criminality may be asked for (art. 25(5))";
 const PERSONS: &str = "not for targeting persons in the other state, and only for serious crime";
+const NETWORK: &str = "24/7 network";
 const REPLACED: &str = "the European Investigation Order takes the place of what corresponds to it between its Member States";
 
-/// In order. Ways of one instrument stand together.
+/// In order of preference where all are in force. Ways of one instrument stand together.
 const WAYS: &[Way] = &[
     way("EEVID", "e-Evidence order", "11", &[11], &[Preserve], Provider, &["European Preservation Order"]),
     way("EEVID", "e-Evidence order", "10", &[10], &[Disclose], Provider, &["European Production Order"]),
     way("EIO", "EIO", "32", &[32], &[Preserve], Judicial, &["provisional measure against the loss of evidence"]),
     way("EIO", "EIO", "1, 9, 12", &[1, 12], &[Disclose, Act], Judicial, &[]),
-    way("EUMLA2000", "EU MLA Convention", "whole", &[], &[Disclose, Act], Judicial, &[REPLACED]),
     way("CLOUDACT", "CLOUD Act agreement", "whole", &[], &[Disclose], ProviderByDesignated, &[PERSONS]),
-    way("ETS185", "24/7 network", "35", &[35], &[Preserve, Inform], OnCall, &[]),
-    way("ETS185", "preservation request", "29", &[29], &[Preserve], OnCall, &[]),
+    // The network carries the request; what it asks for rests on art. 29.
+    way("ETS185", "preservation request", "29 (through the contact point of art. 35)", &[29], &[Preserve], OnCall, &[]),
+    way("ETS185", NETWORK, "35", &[35], &[Preserve, Inform], OnCall, &[]),
     way(
         "ETS185",
         "disclosure of the path",
@@ -55,7 +59,13 @@ const WAYS: &[Way] = &[
     way("CETS224", "Second Protocol", "7", &[7], &[Disclose], ProviderByDesignated, &["only subscriber information"]),
     way("CETS224", "Second Protocol", "8", &[8], &[Disclose], Central, &["only subscriber information and traffic data"]),
     way("CETS224", "Second Protocol", "10", &[10], &[Disclose, Act], Central, &["only in an emergency"]),
-    way("USMLAT", "bilateral MLAT", "whole", &[], &[Disclose, Act], Central, &[]),
+    way("USMLAT", BILATERAL, "whole", &[], &[Disclose, Act], Central, &[]),
+    way("CHMLAT", BILATERAL, "whole", &[], &[Disclose, Act], Central, &[]),
+    way("INMLAT", BILATERAL, "whole", &[], &[Disclose, Act], Central, &[]),
+    way("JPMLAT", BILATERAL, "whole", &[], &[Disclose, Act], Central, &[]),
+    way("AUMLAT", BILATERAL, "whole", &[], &[Disclose, Act], Central, &[]),
+    way("GBMLAT", BILATERAL, "whole", &[], &[Disclose, Act], Central, &[LIMITED]),
+    way("EUMLA2000", "EU MLA Convention", "whole", &[], &[Disclose, Act], Judicial, &[REPLACED]),
     way("ETS30", "regional MLA treaty", "1-20", &[1], &[Disclose, Act], Central, &[]),
     way("ARAB2010", "regional MLA treaty", "32-43", &[32], &[Preserve, Disclose, Act], Central, &[]),
     way("CIS2018", "regional MLA treaty", "5-9", &[5], &[Disclose, Act], Central, &[]),
@@ -113,14 +123,28 @@ const fn way(
     Way { instrument, kind, article, articles, purposes, to, caveats }
 }
 
-/// Treaties between both that art. 27 of the Budapest Convention leaves in place: it serves only where there is none.
-const MLA_TREATIES: &[&str] = &["EUMLA2000", "USMLAT", "ETS30", "ARAB2010", "CIS2018", "CIS2001", "ASEANMLAT", "OASA55"];
+/// Treaties between both that art. 27 of the Budapest Convention leaves in place: it serves only where there is none. Those of the
+/// United Kingdom are not among them: which of them are for crime in general is not in the table.
+const MLA_TREATIES: &[&str] = &[
+    "EUMLA2000",
+    "USMLAT",
+    "CHMLAT",
+    "INMLAT",
+    "JPMLAT",
+    "AUMLAT",
+    "ETS30",
+    "ARAB2010",
+    "CIS2018",
+    "CIS2001",
+    "ASEANMLAT",
+    "OASA55",
+];
 
 impl Pair<'_> {
     /// All ways that rest on an instrument.
     pub(super) fn by_treaty(&self) -> Vec<Channel> {
         let mut channels: Vec<Channel> = Vec::new();
-        let mut last: Option<(&str, Option<Both>)> = None;
+        let mut last: Option<(&str, Option<Both<'_>>)> = None;
         for way in WAYS {
             if last.as_ref().is_none_or(|(id, _)| *id != way.instrument) {
                 last = Some((way.instrument, self.usable_together(way.instrument)));
@@ -133,21 +157,19 @@ impl Pair<'_> {
             }
             channels.extend(self.channel(way, both));
         }
-        // A stable sort: what one side has left or suspended is no first choice, whatever its kind.
-        channels.sort_by_key(|c| c.usable == Usable::Suspended);
+        in_force_first(&mut channels);
         channels
     }
 
-    fn usable_together(&self, instrument: &str) -> Option<Both> {
+    fn usable_together(&self, instrument: &str) -> Option<Both<'_>> {
         match instrument {
-            "USMLAT" => self.with_the_us(instrument),
-            "CLOUDACT" => {
-                // Agreements with the United States only: nothing is open between two others.
-                let both = self.with_the_us(instrument)?;
-                let partner = both.statuses.first().map(|s| sovereign(&self.law.book, s.state));
-                let has_row = self.law.book.instrument(instrument)?.rows.keys().any(|k| Some(*k) == partner);
-                has_row.then_some(both)
+            // Lists of the others are not complete either, but there a pair without a row would be one of thousands that are open.
+            "CLOUDACT" | "AUMLAT" | "CHMLAT" | "GBMLAT" | "INMLAT" | "JPMLAT" => {
+                let both = self.with_the_home(instrument)?;
+                let partner = both.statuses.first().and_then(|s| s.side.sovereign(&self.law.book))?;
+                self.law.book.instrument(instrument)?.rows.contains_key(&partner).then_some(both)
             }
+            "USMLAT" => self.with_the_home(instrument),
             // Open to parties of the Budapest Convention only, and not in force before enough of them have ratified: what the
             // tables do not say is not open.
             "CETS224" => self.both(instrument).filter(|b| b.usable == Usable::Yes),
@@ -160,30 +182,30 @@ impl Pair<'_> {
         }
     }
 
-    /// A bundle of agreements of the United States with others: the row of the other decides, and that of a territory of
-    /// the United States if it is one that asks or is asked.
-    fn with_the_us(&self, instrument: &str) -> Option<Both> {
-        let book = &self.law.book;
-        let is_us = |s: StateCode| sovereign(book, s).as_str() == "US";
-        let (us, other) = match (is_us(self.from), is_us(self.to)) {
+    /// A bundle of agreements of one state, its home, with others: the row of the other decides. A territory of the home that
+    /// asks or is asked is perhaps not reached.
+    fn with_the_home(&self, instrument: &str) -> Option<Both<'_>> {
+        let home = self.law.book.instrument(instrument)?.home()?;
+        let is_home = |s: Side<'_>| s.sovereign(&self.law.book) == Some(home);
+        let (here, other) = match (is_home(self.from), is_home(self.to)) {
             (true, false) => (self.from, self.to),
             (false, true) => (self.to, self.from),
             _ => return None,
         };
         let mut both = self.combined(instrument, vec![self.status(instrument, other)?])?;
-        if us.as_str() != "US" && both.usable == Usable::Yes {
+        if here.as_str() != home.as_str() && both.usable == Usable::Yes {
             both.usable = Usable::Unknown;
         }
         Some(both)
     }
 
-    fn channel(&self, way: &Way, both: &Both) -> Option<Channel> {
+    fn channel(&self, way: &Way, both: &Both<'_>) -> Option<Channel> {
         let instrument = self.law.book.instrument(way.instrument)?;
         let lumped = way.instrument == "ETS185" && both.usable != Usable::Yes;
-        let (article, articles, purposes): (String, &[u16], &[Purpose]) = match (way.instrument, way.article) {
-            ("ETS185", "35") if lumped => ("29, 30, 31, 35".into(), &[29, 30, 31, 35], &[Preserve, Disclose, Inform]),
-            ("ETS185", "31") if !self.has_other_mla_treaty() => ("27, 31".into(), &[27, 31], way.purposes),
-            _ => (way.article.to_owned(), way.articles, way.purposes),
+        let (kind, article, articles, purposes): (&str, &str, &[u16], &[Purpose]) = match (way.instrument, way.articles) {
+            ("ETS185", _) if lumped => (NETWORK, "29, 30, 31, 35", &[29, 30, 31, 35], &[Preserve, Disclose, Inform]),
+            ("ETS185", [31]) if !self.has_other_mla_treaty() => (way.kind, "27, 31", &[27, 31], way.purposes),
+            _ => (way.kind, way.article, way.articles, way.purposes),
         };
         let provisions = provisions(instrument, articles);
         let mut grade = both.statuses.iter().map(|s| s.grade).max().unwrap_or(Grade::Unconfirmed);
@@ -195,11 +217,20 @@ impl Pair<'_> {
         }
         let mut limits: Vec<&str> = provisions.iter().filter_map(|p| p.time_limit.as_deref()).collect();
         limits.dedup();
-        // Limits of several articles at once would say of one what is true of another.
-        // A day by which members had to change their laws is no limit for an answer.
-        let limit = if lumped || way.instrument == "ECOWAS2011" { String::new() } else { limits.join("; ") };
+        let limit = match (way.instrument, way.articles) {
+            // Limits of several articles at once would say of one what is true of another.
+            _ if lumped => String::new(),
+            // A day by which members had to change their laws is no limit for an answer.
+            ("ECOWAS2011", _) => String::new(),
+            // Nor are the hours of a contact point.
+            ("ETS185", [35]) => {
+                caveats.extend(limits.iter().map(|hours| format!("contact points are on call {hours}; that is no time limit")));
+                String::new()
+            }
+            _ => limits.join("; "),
+        };
         self.of_the_article(way, &mut caveats);
-        if way.instrument == "ETS185" && way.article == "31" && articles.contains(&27) {
+        if way.instrument == "ETS185" && articles.contains(&27) {
             caveats.push(self.on_article_27());
         }
         if matches!(way.instrument, "ETS185" | "ETS30" | "CETS224") {
@@ -212,10 +243,11 @@ impl Pair<'_> {
         }
         caveats.extend(both.statuses.iter().filter_map(of_the_row));
         caveats.extend(stale(&both.statuses));
-        let body = self.body(way.to);
+        let of_the_row = (way.instrument == "ETS185").then(|| self.named_in_the_row(&both.statuses)).flatten();
+        let body = of_the_row.unwrap_or_else(|| self.body(way.to));
         caveats.extend(body.caveat);
         Some(Channel {
-            kind: way.kind.into(),
+            kind: kind.into(),
             purposes: purposes.to_vec(),
             instrument: Some(instrument.id.clone()),
             article: article.into(),
@@ -236,8 +268,7 @@ impl Pair<'_> {
     fn on_article_27(&self) -> String {
         let open: Vec<&str> = MLA_TREATIES.iter().copied().filter(|id| self.usable_together(id).is_some()).collect();
         let mut text = format!(
-            "art. 27 serves only where no other treaty of mutual assistance is in force between {} and {}: none is known, and bilateral \
-             treaties other than those of the US are not in the tables, nor are agreements of the EU with others",
+            "art. 27 serves only where no other treaty of mutual assistance is in force between {} and {}: none is known, and {BUNDLES}",
             self.from, self.to
         );
         if !open.is_empty() {
@@ -253,9 +284,9 @@ impl Pair<'_> {
             Some(limit) => format!("{}: {} ({limit}; {})", p.provision, p.effect, p.grade),
             None => format!("{}: {} ({})", p.provision, p.effect, p.grade),
         };
-        match (way.instrument, way.article) {
-            ("EEVID", "10") => caveats.extend([4, 8].into_iter().filter_map(provision).map(words)),
-            ("ETS185", "29") => {
+        match (way.instrument, way.articles) {
+            ("EEVID", [10]) => caveats.extend([4, 8].into_iter().filter_map(provision).map(words)),
+            ("ETS185", [29]) => {
                 let reserved = self.status("ETS185", self.to).is_some_and(|s| s.note.contains("29(4)"));
                 if !reserved {
                     caveats.push(format!(
@@ -280,10 +311,10 @@ impl Pair<'_> {
         }
     }
 
-    fn why_unknown(&self, statuses: &[StatusOn]) -> String {
-        let open: Vec<&str> = statuses.iter().filter(|s| s.status == Status::Unknown).map(|s| s.state.as_str()).collect();
+    fn why_unknown(&self, statuses: &[Standing<'_>]) -> String {
+        let open: Vec<&str> = statuses.iter().filter(|s| s.status == Status::Unknown).map(|s| s.side.as_str()).collect();
         if open.is_empty() {
-            format!("whether it reaches a territory of the US is not in the tables ({} asks {})", self.from, self.to)
+            format!("whether it reaches a territory of its home is not in the tables ({} asks {})", self.from, self.to)
         } else {
             format!("whether {} is bound on {} is not settled by the tables", open.join(" and "), self.on)
         }
@@ -291,11 +322,11 @@ impl Pair<'_> {
 }
 
 /// How a side stands, if there is more to it than being bound.
-fn of_the_row(s: &StatusOn) -> Option<String> {
+fn of_the_row(s: &Standing<'_>) -> Option<String> {
     let mut parts = vec![match s.status {
         Status::Party => binding(s),
-        Status::Unknown => format!("{} for {}: unknown, {}", s.instrument, s.state, s.grade),
-        other => format!("{} for {}: {}, {}", s.instrument, s.state, other.as_str(), s.grade),
+        Status::Unknown => format!("{} for {}: unknown, {}", s.instrument, s.side, s.grade),
+        other => format!("{} for {}: {}, {}", s.instrument, s.side, other.as_str(), s.grade),
     }];
     if !s.note.is_empty() {
         parts.push(s.note.clone());
@@ -303,12 +334,12 @@ fn of_the_row(s: &StatusOn) -> Option<String> {
     Some(parts.join("; "))
 }
 
-fn stale(statuses: &[StatusOn]) -> Option<String> {
-    let old: Vec<String> = statuses.iter().filter(|s| s.stale).map(|s| format!("{} as of {}", s.state, s.as_of)).collect();
+fn stale(statuses: &[Standing<'_>]) -> Option<String> {
+    let old: Vec<String> = statuses.iter().filter(|s| s.stale).map(|s| format!("{} as of {}", s.side, s.as_of)).collect();
     (!old.is_empty()).then(|| format!("old rows ({}): a later change is not excluded", old.join(", ")))
 }
 
-fn source(instrument: &Instrument, statuses: &[StatusOn]) -> Arc<str> {
+fn source(instrument: &Instrument, statuses: &[Standing<'_>]) -> Arc<str> {
     if let Some(page) = &instrument.official {
         return page.clone();
     }

@@ -73,7 +73,7 @@ pub(super) fn unions(law: &Law, on: Day) -> Vec<Complaint> {
     for id in ["EEVID", "EIO", "GDPR", "NIS2"] {
         let Some(i) = law.book.instrument(id) else { continue };
         let file = format!("instruments/{id}.csv");
-        for m in law.tables.groups.iter().filter(|m| &*m.group == "EU" && belongs("EU", m.state) == Some(true)) {
+        for m in law.tables.groups.iter().filter(|m| &*m.group == "EU" && m.is_member(on) == Some(true)) {
             if !i.rows.contains_key(&m.state) {
                 out.push(Complaint::error(&file, m.state.as_str(), format!("no row, but in the EU on {on} by groups.csv")));
             }
@@ -86,6 +86,7 @@ pub(super) fn unions(law: &Law, on: Day) -> Vec<Complaint> {
                 continue;
             }
             let listed = |group: &str| law.tables.groups.iter().any(|m| &*m.group == group && m.state == state);
+            // What no date settles contradicts nothing.
             let may = |group: &str| belongs(group, state).unwrap_or_else(|| listed(group));
             let is_in = may("EU") || (id == "GDPR" && may("EEA"));
             if !is_in {
@@ -104,7 +105,7 @@ pub(super) fn network(law: &Law, on: Day) -> Vec<Complaint> {
     if members().next().is_none() {
         return out;
     }
-    for m in members().filter(|m| &*m.status == "member" && m.left.is_none()) {
+    for m in members().filter(|m| m.is_member(on) == Some(true)) {
         let Some(status) = law.book.status("ETS185", m.state, on) else { continue };
         match status.status {
             Status::Party => {}

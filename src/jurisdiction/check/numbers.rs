@@ -82,8 +82,9 @@ pub(super) fn age(law: &Law, on: Day) -> Vec<Complaint> {
         }
         if old + undated > 0 {
             let what = format!(
-                "of {} rows {old} were last checked more than 180 days before {on}, and {undated} have no as-of date",
-                i.rows.len()
+                "of {} rows {old} were last checked more than 180 days before {}, and {undated} have no as-of date",
+                i.rows.len(),
+                on.max(Law::revised())
             );
             out.push(Complaint::warning(format!("instruments/{}.csv", i.id), "", what));
         }

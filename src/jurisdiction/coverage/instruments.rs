@@ -30,6 +30,11 @@ const ON_COOPERATION: &[&str] = &[
     "ASEANMLAT",
     "UNTOC",
     "USMLAT",
+    "CHMLAT",
+    "INMLAT",
+    "JPMLAT",
+    "AUMLAT",
+    "GBMLAT",
     "HARARE",
 ];
 
@@ -41,11 +46,28 @@ pub(super) fn is_on_evidence(id: &str) -> bool {
     ON_COOPERATION.iter().take(ON_EVIDENCE).any(|known| *known == id)
 }
 
-/// The state with which all agreements of a bilateral bundle are made; `None` if it is no such bundle.
-pub(super) fn home(id: &str) -> Option<StateCode> {
+/// The state with which all agreements of a bilateral bundle are made, its home; `None` if it is no such bundle. Every other
+/// row of a bundle is an agreement between that state and the home, and binds these two only.
+#[must_use]
+pub fn home_of_bundle(id: &str) -> Option<StateCode> {
     match id {
         "CLOUDACT" | "USMLAT" => StateCode::new("US"),
+        "AUMLAT" => StateCode::new("AU"),
+        "CHMLAT" => StateCode::new("CH"),
+        "GBMLAT" => StateCode::new("GB"),
+        "INMLAT" => StateCode::new("IN"),
+        "JPMLAT" => StateCode::new("JP"),
         _ => None,
+    }
+}
+
+/// On what an instrument that binds all these states depends in the single case; blank if on nothing that a reader would not
+/// expect of its title.
+pub(super) fn condition(id: &str) -> &'static str {
+    match id {
+        "GBMLAT" => "several of these treaties are only for drug trafficking or the proceeds of crime",
+        "UNTOC" => "only for serious crime that is transnational and involves an organised criminal group",
+        _ => "",
     }
 }
 
@@ -68,7 +90,7 @@ pub(super) fn considered(book: &RuleBook, on: Day) -> Vec<Considered<'_>> {
     found
         .map(|i| Considered {
             instrument: i,
-            home: home(&i.id),
+            home: home_of_bundle(&i.id),
             binding: !matches!(i.force, Force::NonBinding | Force::NotInForce)
                 && i.in_force.is_none_or(|d| d.when(on) != When::Before),
             force: force(i, on).into(),
@@ -100,7 +122,8 @@ mod tests {
         let known = considered(book, on);
         let ids: Vec<&str> = known.iter().map(|c| &*c.instrument.id).collect();
         assert_eq!(ids, ON_COOPERATION);
-        assert!(known.iter().all(|c| c.home.is_some() == (&*c.instrument.kind == "bilateral")));
+        assert!(known.iter().all(|c| c.home == c.instrument.home() && c.home.is_some() == (&*c.instrument.kind == "bilateral")));
+        assert!(known.iter().any(|c| !condition(&c.instrument.id).is_empty()));
         assert!(is_on_evidence("CLOUDACT") && !is_on_evidence("EIO"));
     }
 

@@ -23,14 +23,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Law;
+use super::channels::left::left_between;
+use super::channels::part_of;
 use crate::model::coverage::{Cell, Coverage, Gap, InstrumentCoverage};
 use crate::model::law::{Grade, Status};
 use crate::model::net::StateCode;
 use crate::model::path::AttackPath;
 use crate::model::time::Day;
 use cover::{Mask, smallest_covers};
-use instruments::{Considered, considered};
+use instruments::{Considered, condition, considered};
 use places::{PlacedHop, Places, places};
+
+pub use instruments::home_of_bundle;
 
 /// At most so many equally small sets of instruments are listed.
 pub const MOST_SETS: usize = 12;
@@ -47,8 +51,8 @@ struct StateLaw {
     home: Mask,
     /// The state that answers for it; itself if it is one.
     under: StateCode,
-    /// Not a member of INTERPOL on the day, as far as is known.
-    without_interpol: bool,
+    /// It is a state or territory of the rule book: who answers for any other place is not in the tables.
+    listed: bool,
 }
 
 /// Coverage on one day, with what was already looked up: paths ask for the same few states again and again.
@@ -58,15 +62,14 @@ pub struct CoverageOfTheDay<'a> {
     on: Day,
     considered: Vec<Considered<'a>>,
     states: BTreeMap<StateCode, Arc<StateLaw>>,
-    left: [Arc<str>; 4],
+    left: BTreeMap<(StateCode, StateCode), Vec<Arc<str>>>,
 }
 
 impl<'a> CoverageOfTheDay<'a> {
     /// The law as it was on `on`, the day of the incident.
     #[must_use]
     pub fn new(law: &'a Law, on: Day) -> Self {
-        let left = ["letter rogatory", "INTERPOL", "CERT to CERT", "UN points of contact"].map(Arc::from);
-        Self { law, on, considered: considered(&law.book, on), states: BTreeMap::new(), left }
+        Self { law, on, considered: considered(&law.book, on), states: BTreeMap::new(), left: BTreeMap::new() }
     }
 
     /// The coverage of a path.
@@ -97,7 +100,7 @@ impl<'a> CoverageOfTheDay<'a> {
         let minimal = self.minimal(best_masks.iter().map(|(_, mask)| *mask), &rows);
         let gaps = self.gaps(&places.states, &laws);
         let instruments: Vec<InstrumentCoverage> = rows.into_iter().map(|(_, row)| row).collect();
-        let words = words::words(&places, &instruments, &minimal, gaps.len());
+        let words = words::words(&places, &instruments, &minimal, &gaps);
         Coverage { states: places.states, hops: places.hops.len(), instruments, minimal, uncovered, gaps, words }
     }
 
@@ -129,8 +132,10 @@ impl<'a> CoverageOfTheDay<'a> {
         if !cells.iter().any(|c| !matches!(c.status, Status::NotParty | Status::Unknown)) {
             return None;
         }
-        if let Some(ends) = ends {
+        let mut force = considered.force.clone();
+        if let Some(ends @ [a, b]) = ends {
             agreement(&mut cells, ends, considered.home);
+            force = format!("agreement between {a} and {b}; {force}").into();
         }
         let bound = cells.iter().filter(|c| binds(c.state)).map(|c| c.grade).max();
         let p = |states: &[(StateCode, f32)]| states.iter().filter(|(s, _)| binds(*s)).map(|(_, p)| p).sum::<f32>().min(1.0);
@@ -139,7 +144,8 @@ impl<'a> CoverageOfTheDay<'a> {
             InstrumentCoverage {
                 instrument: considered.instrument.id.clone(),
                 title: considered.instrument.title.clone(),
-                force: considered.force.clone(),
+                force,
+                condition: condition(&considered.instrument.id).into(),
                 grade: bound.unwrap_or(considered.instrument.grade),
                 source: considered.source.clone(),
                 cells,
@@ -168,7 +174,7 @@ impl<'a> CoverageOfTheDay<'a> {
         sets.into_iter().map(|(_, _, ids)| ids).take(MOST_SETS).collect()
     }
 
-    fn gaps(&self, states: &[StateCode], laws: &BTreeMap<StateCode, Arc<StateLaw>>) -> Vec<Gap> {
+    fn gaps(&mut self, states: &[StateCode], laws: &BTreeMap<StateCode, Arc<StateLaw>>) -> Vec<Gap> {
         let bilateral = self.bilateral();
         let multilateral = !bilateral;
         let every: Mask = self.considered.iter().enumerate().filter(|(_, c)| c.binding).fold(0, |m, (i, _)| m | 1 << i);
@@ -180,17 +186,30 @@ impl<'a> CoverageOfTheDay<'a> {
                 if a.under == b.under || a.bound & b.bound & multilateral != 0 || bilateral_binds(a, b, bilateral) {
                     continue;
                 }
-                // A bundle can join the pair only if one of them is its home; the tables have no other bilateral treaties, so
-                // that of a pair without such a home nobody can say that there is none.
+                // A bundle can join the pair only if one of them is its home; the tables have few other bilateral treaties, so that
+                // of a pair without such a home nobody can say that there is none.
                 let homes = a.home | b.home;
                 let relevant = every & (multilateral | homes);
                 let known = homes != 0 && relevant & !(a.outside | b.outside) == 0;
-                let without_interpol = a.without_interpol || b.without_interpol;
-                let left = self.left.iter().enumerate().filter(|(i, _)| !(without_interpol && *i == 1));
-                gaps.push(Gap { from: *from, to: *to, known, left: left.map(|(_, words)| words.clone()).collect() });
+                let unlisted: Vec<&str> =
+                    [(from, a), (to, b)].iter().filter(|(_, l)| !l.listed).map(|(s, _)| s.as_str()).collect();
+                let (left, note) = if unlisted.is_empty() {
+                    (self.left(*from, *to), String::new())
+                } else {
+                    let note =
+                        "no place of the rule book: which state answers for it, and so what reaches it, is not in the tables";
+                    (Vec::new(), format!("{}: {note}", unlisted.join(", ")))
+                };
+                gaps.push(Gap { from: *from, to: *to, known: known && unlisted.is_empty(), left, note: note.into() });
             }
         }
         gaps
+    }
+
+    /// What is left between two of them, as the list of channels has it.
+    fn left(&mut self, from: StateCode, to: StateCode) -> Vec<Arc<str>> {
+        let (law, on, pair) = (self.law, self.on, (from.min(to), from.max(to)));
+        self.left.entry(pair).or_insert_with(|| left_between(law, pair.0, pair.1, on)).clone()
     }
 
     fn bilateral(&self) -> Mask {
@@ -202,14 +221,17 @@ impl<'a> CoverageOfTheDay<'a> {
             return known.clone();
         }
         let book = &self.law.book;
-        let under = book.territory(state.as_str()).and_then(|t| t.parent).unwrap_or(state);
+        let territory = book.territory(state.as_str());
+        let under = territory.and_then(|t| t.parent).unwrap_or(state);
+        // Whether an agreement of the home reaches a territory of it that its treaties do not reach as a whole is not in the tables.
+        let whole = part_of(book, state).unwrap_or(state);
         let mut law = StateLaw {
             cells: Vec::with_capacity(self.considered.len()),
             bound: 0,
             outside: 0,
             home: 0,
             under,
-            without_interpol: self.law.tables.belongs("INTERPOL", under, self.on).is_some_and(|(is, _)| !is),
+            listed: book.state(state).is_some() || territory.is_some(),
         };
         for (i, c) in self.considered.iter().enumerate() {
             let bit: Mask = 1 << i;
@@ -219,7 +241,7 @@ impl<'a> CoverageOfTheDay<'a> {
                 Some(false) => law.outside |= bit,
                 None => {}
             }
-            if c.home == Some(under) {
+            if c.home == Some(whole) {
                 law.home |= bit;
                 // That it has agreements with others says nothing of this pair.
                 law.outside &= !bit;
@@ -233,12 +255,15 @@ impl<'a> CoverageOfTheDay<'a> {
     }
 }
 
-/// The home of a bundle is bound to the other end as that is to it, whatever it has agreed with others.
+/// The home of a bundle is bound to the other end as that is to it, whatever it has agreed with others. Nobody else is party to
+/// what these two have agreed, whatever agreement of its own it has with the home.
 fn agreement(cells: &mut [Cell], ends: &[StateCode; 2], home: Option<StateCode>) {
     let partner = cells.iter().find(|c| ends.contains(&c.state) && Some(c.state) != home && c.status == Status::Party).cloned();
     let Some(partner) = partner else { return };
-    for cell in cells.iter_mut().filter(|c| ends.contains(&c.state) && c.state != partner.state) {
-        *cell = Cell { state: cell.state, ..partner.clone() };
+    for cell in cells.iter_mut().filter(|c| c.state != partner.state) {
+        let end = ends.contains(&cell.state);
+        let (status, since) = if end { (partner.status, partner.since) } else { (Status::NotParty, None) };
+        *cell = Cell { state: cell.state, status, since, ..partner.clone() };
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use super::instruments::{home, is_on_evidence};
+use super::instruments::{home_of_bundle, is_on_evidence};
 use super::places::Places;
-use crate::model::coverage::InstrumentCoverage;
+use crate::model::coverage::{Gap, InstrumentCoverage};
 use crate::model::law::Status;
 
-pub(super) fn words(places: &Places, instruments: &[InstrumentCoverage], minimal: &[Vec<Arc<str>>], gaps: usize) -> String {
+pub(super) fn words(places: &Places, instruments: &[InstrumentCoverage], minimal: &[Vec<Arc<str>>], gaps: &[Gap]) -> String {
     let hops = places.hops.len();
     if hops == 0 {
         return "No hop of this path is placed, so there is no state for an instrument to bind.".to_owned();
@@ -54,6 +54,8 @@ pub(super) fn words(places: &Places, instruments: &[InstrumentCoverage], minimal
         parts.push(format!("no fewer than {} reach {reached}: {}", count(set.len(), "instrument"), named.join(" and ")));
     }
     let pairs = places.states.len() * places.states.len().saturating_sub(1) / 2;
+    let unlisted = gaps.iter().filter(|g| !g.note.is_empty()).count();
+    let (pairs, gaps) = (pairs.saturating_sub(unlisted), gaps.len() - unlisted);
     if pairs > 0 {
         parts.push(match gaps {
             0 if pairs == 1 => "the tables have a treaty channel between the two states".to_owned(),
@@ -61,6 +63,12 @@ pub(super) fn words(places: &Places, instruments: &[InstrumentCoverage], minimal
             0 => format!("the tables have a treaty channel for each of the {}", count(pairs, "pair of states")),
             n => format!("the tables have no treaty channel for {n} of {}", count(pairs, "pair of states")),
         });
+    }
+    if unlisted > 0 {
+        parts.push(format!(
+            "nothing can be said of {}, one side of which the rule book does not list",
+            count(unlisted, "pair of states")
+        ));
     }
     let mut sentence = parts.join("; ");
     sentence.push('.');
@@ -73,21 +81,22 @@ fn places_outside(places: &Places, instruments: &[InstrumentCoverage], set: &[Ar
     places.hops.iter().filter(|hop| members.iter().all(|i| i.outside.contains(&hop.index))).count()
 }
 
-/// With its day, its grade and the oldest as-of date of the rows by which it binds. A bundle is cited with the day of its
+/// With its day, its grade, the oldest as-of date of the rows by which it binds, and its condition if it has one. A bundle is cited with the day of its
 /// agreement: it is listed only where there is one on the path.
 fn cite(i: &InstrumentCoverage) -> String {
     let agreement = || match i.cells.iter().filter_map(|c| c.since).max() {
         Some(day) => format!("agreement in force since {day}"),
         None => "day of the agreement not in the tables".to_owned(),
     };
-    let since = if home(&i.instrument).is_some() { agreement() } else { i.force.to_string() };
+    let since = if home_of_bundle(&i.instrument).is_some() { agreement() } else { i.force.to_string() };
     let dates = i.cells.iter().filter(|c| c.status == Status::Party).map(|c| &*c.as_of);
     // A row without a date may be the oldest.
     let as_of = match dates.clone().find(|d| *d == "unknown").or_else(|| dates.min()) {
         Some("unknown") | None => "no as-of date".to_owned(),
         Some(date) => format!("as of {date}"),
     };
-    format!("{} ({since}, {}, {as_of})", i.instrument, i.grade)
+    let condition = if i.condition.is_empty() { String::new() } else { format!("; {}", i.condition) };
+    format!("{} ({since}, {}, {as_of}{condition})", i.instrument, i.grade)
 }
 
 fn count(n: usize, what: &str) -> String {

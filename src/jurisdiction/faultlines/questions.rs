@@ -21,7 +21,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::dates::{Dated, When};
+use super::super::dates::{When, has_come};
 use super::super::norms::DUE_DILIGENCE;
 use super::super::tables::{LawTables, RollCall, Statement, Vote};
 use crate::model::faultline::Line;
@@ -153,10 +153,6 @@ fn said<'a>(lines: &'static [Line], item: &str, title: &str, family: &str, own: 
     }
 }
 
-fn has_come(date: Option<Dated>, on: Day) -> bool {
-    date.is_some_and(|d| d.when(on) == When::Since)
-}
-
 fn answer(s: &Statement, score: Option<f32>) -> Answer {
     Answer {
         word: s.value.clone(),
@@ -211,8 +207,10 @@ fn own_positions(tables: &LawTables, item: &str, on: Day) -> BTreeMap<StateCode,
     positions(tables, item, on).filter_map(|(s, score)| Some((s.state()?, answer(s, Some(score))))).collect()
 }
 
-/// Texts in which a union speaks for its members, with those who belong to it on the day.
+/// Texts in which a union speaks for its members, with those who are known to belong to it on the day. The first row of a
+/// union is its text.
 fn regional_positions(tables: &LawTables, item: &str, on: Day) -> Vec<(BTreeSet<StateCode>, Answer)> {
+    let mut seen = BTreeSet::new();
     positions(tables, item, on)
         .filter_map(|(s, score)| {
             let (group, name) = match &*s.who {
@@ -220,8 +218,11 @@ fn regional_positions(tables: &LawTables, item: &str, on: Day) -> Vec<(BTreeSet<
                 "x-AU" => ("African Union", "the African Union"),
                 _ => return None,
             };
-            let rows = tables.groups.iter().filter(|m| &*m.group == group).map(|m| m.state);
-            let members = rows.filter(|state| tables.belongs(group, *state, on).is_some_and(|(is, _)| is)).collect();
+            if !seen.insert(group) {
+                return None;
+            }
+            let rows = tables.groups.iter().filter(|m| &*m.group == group);
+            let members = rows.filter(|m| m.is_member(on) == Some(true)).map(|m| m.state).collect();
             let word = format!("{} (text of {name})", s.value).into();
             Some((members, Answer { word, ..answer(s, Some(score)) }))
         })

@@ -125,12 +125,26 @@ fn a_union_speaks_once_for_a_member_that_has_not() {
         s.items.into_iter().filter(|i| &*i.family == "positions").map(|i| (i.item, i.value.to_string())).collect::<Vec<_>>()
     };
     assert_eq!(of("BG", "2024-11-17"), []);
-    assert_eq!(of("BG", "2024-11-18"), [(IHL.into(), "affirms (text of the European Union)".to_owned())]);
-    assert_eq!(of("BJ", "2026-01-01"), [(IHL.into(), "affirms (text of the African Union)".to_owned())]);
+    assert_eq!(of("BG", "2026-11-01"), [(IHL.into(), "affirms (text of the European Union)".to_owned())]);
+    assert_eq!(of("BJ", "2026-11-01"), [(IHL.into(), "affirms (text of the African Union)".to_owned())]);
     // outside since 2020, and with words of its own
     assert!(of("GB", "2026-01-01").iter().all(|(_, value)| !value.contains("text of")));
     assert!(of("DE", "2026-01-01").iter().all(|(_, value)| value == "affirms"));
     assert_eq!(of("CU", "2026-01-01").iter().filter(|(_, value)| value.contains("text of")).count(), 0);
+}
+
+/// A list says who is a member, not since when: before its day a union speaks only for those whose day of joining is known.
+#[test]
+fn a_union_speaks_for_those_who_are_known_to_belong_to_it() {
+    let text_of_the_union = |joined: Option<&str>, on: &str| {
+        let mut law = law().clone();
+        let row = law.tables.groups.iter_mut().find(|m| &*m.group == "EU" && m.state == code("BG")).unwrap();
+        row.joined = joined.map(|d| d.parse().unwrap());
+        let first = law.standings(code("BG"), day(on)).lines.remove(0);
+        first.items.iter().any(|i| i.value.contains("text of the European Union"))
+    };
+    assert!(text_of_the_union(Some("2007-01-01"), "2024-11-18") && !text_of_the_union(Some("2007-01-01"), "2024-11-17"));
+    assert!(!text_of_the_union(None, "2024-11-18") && text_of_the_union(None, "2026-11-01"));
 }
 
 #[test]

@@ -6,8 +6,8 @@ const INDENT: usize = 3;
 const NARROW: usize = 6;
 
 /// A text for a terminal in which each row of a table is a paragraph of its cells, parted by tabs. Columns are parted by at
-/// least two blanks in every line of the table. A line belongs to the row above if in none of its cells the first word had
-/// room there.
+/// least two blanks in every line of the table, rows by a blank line where cells go over several lines. Without blank lines a line
+/// belongs to the row above if in none of its cells the first word had room there.
 #[must_use]
 pub fn of_tables(text: &str) -> String {
     let lines: Vec<Vec<char>> = text.lines().map(|l| l.trim_end().chars().collect()).collect();
@@ -16,6 +16,14 @@ pub fn of_tables(text: &str) -> String {
     let mut i = 0;
     while let Some(line) = lines.get(i) {
         let more = |l: &&Vec<char>| indent(l).is_some_and(|n| n == INDENT || n > INDENT + 1);
+        let parted = parted(&lines, i, &more);
+        if parted.len() > 1 {
+            let starts = columns(&parted.concat());
+            parted.iter().for_each(|row| write(&mut one_row(row, &starts), &mut out));
+            out.push('\n');
+            i += parted.iter().map(|row| row.len() + 1).sum::<usize>() - 1;
+            continue;
+        }
         let block: Vec<&[char]> = lines.iter().skip(i).take_while(more).map(Vec::as_slice).collect();
         let starts = if indent(line) == Some(INDENT) { columns(&block) } else { Vec::new() };
         if starts.len() < 2 {
@@ -30,6 +38,37 @@ pub fn of_tables(text: &str) -> String {
     out
 }
 
+/// The rows from line `i` on that are parted by single blank lines, if a table begins there.
+fn parted<'a>(lines: &'a [Vec<char>], i: usize, more: &impl Fn(&&Vec<char>) -> bool) -> Vec<Vec<&'a [char]>> {
+    let mut rows = Vec::new();
+    let mut at = i;
+    loop {
+        let row: Vec<&[char]> = lines.iter().skip(at).take_while(more).map(Vec::as_slice).collect();
+        // The first cell of a later row may be blank.
+        let begins = row.first().is_some_and(|line| line.iter().position(|c| *c != ' ') == Some(INDENT));
+        if row.is_empty() || (rows.is_empty() && !begins) {
+            return rows;
+        }
+        at += row.len() + 1;
+        rows.push(row);
+        if lines.get(at - 1).is_none_or(|line| !line.is_empty()) {
+            return rows;
+        }
+    }
+}
+
+fn cell(line: &[char], starts: &[usize], n: usize) -> String {
+    let from = starts.get(n).copied().unwrap_or(0).min(line.len());
+    let to = starts.get(n + 1).copied().unwrap_or(line.len()).clamp(from, line.len().max(from));
+    line.get(from..to).unwrap_or_default().iter().collect::<String>().trim().to_owned()
+}
+
+/// Each cell is the lines of its column.
+fn one_row(lines: &[&[char]], starts: &[usize]) -> Vec<String> {
+    let parts = |n| lines.iter().map(move |line| cell(line, starts, n)).filter(|part| !part.is_empty());
+    (0..starts.len()).map(|n| parts(n).collect::<Vec<_>>().join(" ")).collect()
+}
+
 /// Where columns begin: behind two places that are blank in all lines.
 fn columns(block: &[&[char]]) -> Vec<usize> {
     let width = block.iter().map(|l| l.len()).max().unwrap_or(0);
@@ -38,12 +77,7 @@ fn columns(block: &[&[char]]) -> Vec<usize> {
 }
 
 fn rows(block: &[&[char]], starts: &[usize], out: &mut String) {
-    let cell = |line: &[char], n: usize| -> String {
-        let from = starts.get(n).copied().unwrap_or(0).min(line.len());
-        let to = starts.get(n + 1).copied().unwrap_or(line.len()).clamp(from, line.len().max(from));
-        line.get(from..to).unwrap_or_default().iter().collect::<String>().trim().to_owned()
-    };
-    let lines: Vec<Vec<String>> = block.iter().map(|l| (0..starts.len()).map(|n| cell(l, n)).collect()).collect();
+    let lines: Vec<Vec<String>> = block.iter().map(|l| (0..starts.len()).map(|n| cell(l, starts, n)).collect()).collect();
     let length = |text: &str| text.chars().count();
     let widths: Vec<usize> =
         (0..starts.len()).map(|n| lines.iter().filter_map(|l| l.get(n)).map(|c| length(c)).max().unwrap_or(0)).collect();

@@ -42,6 +42,7 @@ pub(super) struct PathLawView {
 struct Row {
     instrument: String,
     title: String,
+    condition: String,
     cells: Vec<CellView>,
     expected: String,
     worst: usize,
@@ -60,6 +61,7 @@ struct GapView {
     to: String,
     known: bool,
     left: String,
+    note: String,
 }
 
 #[derive(Serialize)]
@@ -155,7 +157,8 @@ fn hops(of: &[usize], labels: &[String]) -> String {
 fn row(i: &InstrumentCoverage) -> Row {
     Row {
         instrument: i.instrument.to_string(),
-        title: i.title.to_string(),
+        title: if i.condition.is_empty() { i.title.to_string() } else { format!("{}: {}", i.title, i.condition) },
+        condition: i.condition.to_string(),
         cells: i
             .cells
             .iter()
@@ -188,7 +191,11 @@ fn minimal(c: &Coverage, labels: &[String]) -> String {
     if c.minimal.is_empty() {
         return String::new();
     }
-    let sets: Vec<String> = c.minimal.iter().map(|set| set.join(" + ")).collect();
+    let named = |id: &Arc<str>| {
+        let condition = c.instruments.iter().find(|i| i.instrument == *id).map(|i| &*i.condition).filter(|c| !c.is_empty());
+        condition.map_or_else(|| id.to_string(), |condition| format!("{id} ({condition})"))
+    };
+    let sets: Vec<String> = c.minimal.iter().map(|set| set.iter().map(named).collect::<Vec<_>>().join(" + ")).collect();
     let outside = if c.uncovered.is_empty() {
         "no placed hop is outside".to_owned()
     } else {
@@ -198,7 +205,13 @@ fn minimal(c: &Coverage, labels: &[String]) -> String {
 }
 
 fn gap(g: &Gap, around: &Around<'_>) -> GapView {
-    GapView { from: around.state(g.from), to: around.state(g.to), known: g.known, left: g.left.join(", ") }
+    GapView {
+        from: around.state(g.from),
+        to: around.state(g.to),
+        known: g.known,
+        left: g.left.join(", "),
+        note: g.note.to_string(),
+    }
 }
 
 fn role(r: &RoleLaw, labels: &[String], around: &Around<'_>) -> RoleView {
@@ -221,9 +234,12 @@ fn article(p: &ProvisionTouch) -> ArticleView {
 }
 
 fn request(r: &Request, labels: &[String], around: &Around<'_>) -> RequestView {
-    let lost = match r.retention.lost_from {
-        Some(day) => format!("may be gone from {day}"),
-        None => "no duty to keep traffic data is known: may be gone any day".to_owned(),
+    let lost = match (r.retention.lost_from, r.retention.months) {
+        (Some(day), _) => format!("may be gone from {day}"),
+        (None, Some(months)) => {
+            format!("kept {months} months by law; the day of the traffic is unknown, so that no last day can be given")
+        }
+        (None, None) => "no duty to keep this traffic data is known: may be gone any day".to_owned(),
     };
     let footnotes = Footnotes::common(r.channels.get(..ROWS).unwrap_or(&r.channels));
     RequestView {

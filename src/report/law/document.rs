@@ -1,5 +1,7 @@
 //! Headings, tables, numbered sources: what text and page have in common.
 
+use std::collections::BTreeMap;
+
 use crate::model::law::Grade;
 
 /// Something that people read as text or as a page.
@@ -19,6 +21,8 @@ pub struct Document {
     pub sections: Vec<Section>,
     /// What `[1]`, `[2]` … stand for.
     pub sources: Vec<String>,
+    /// Number of each source, from 1.
+    pub(super) numbers: BTreeMap<String, usize>,
 }
 
 /// A part with a heading.
@@ -63,11 +67,12 @@ impl Document {
         if source.is_empty() {
             return String::new();
         }
-        let at = self.sources.iter().position(|s| s == source).unwrap_or_else(|| {
-            self.sources.push(source.to_owned());
-            self.sources.len() - 1
-        });
-        format!("[{}]", at + 1)
+        if let Some(n) = self.numbers.get(source) {
+            return format!("[{n}]");
+        }
+        self.sources.push(source.to_owned());
+        self.numbers.insert(source.to_owned(), self.sources.len());
+        format!("[{}]", self.sources.len())
     }
 
     /// Grade, as-of date and source of a row: `confirmed, 2025-10-28 [3]`.

@@ -262,16 +262,14 @@ impl Readable for ChannelView {
                 ]
             })
             .collect();
-        let mut section = Section::new("Channels, fastest first");
-        if rows.is_empty() {
-            section = section.say(if self.from == self.to {
-                "One legal order: nothing of this is needed."
-            } else {
-                "The tables know of none. That is no statement that there is none."
-            });
+        let mut section = Section::new("Channels, best first: what is in force before what is unknown");
+        section = if rows.is_empty() {
+            section.say("None: nothing is asked of another state.")
         } else {
-            section = section.say("A treaty in force is not the same as cooperation that works: read the notes.");
-        }
+            section
+                .say("First what rests on law, the letter rogatory last of it; then what stands beside it and gives no evidence.")
+                .say("A treaty in force is not the same as cooperation that works: read the notes.")
+        };
         d.sections.push(section.table(["channel", "for", "basis", "limit", "to whom", "known", "notes"], rows));
         if !footnotes.notes.is_empty() {
             let notes = footnotes.notes.iter().enumerate().map(|(n, note)| [(n + 1).to_string(), note.to_string()]).collect();

@@ -1,5 +1,7 @@
 //! A document for a terminal or a pipe.
 
+use std::borrow::Cow;
+
 use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::document::{Document, Readable, Section};
@@ -38,13 +40,46 @@ fn write_section(out: &mut String, look: Look, section: &Section) {
         table.set_header(&section.head);
     }
     for row in &section.rows {
-        table.add_row(row.iter().map(|cell| visible(cell).into_owned()));
+        table.add_row(row.iter().map(|cell| without_long_words(&visible(cell)).into_owned()));
     }
     keep_words_whole(&mut table, section, look);
-    for line in table.to_string().lines() {
+    let mut text = table.to_string();
+    let rows = section.rows.len() + usize::from(table.header().is_some());
+    if text.lines().count() > rows {
+        // Where cells go over several lines, a blank line says where a row ends.
+        table.style_mut().row_separator.fill = Some(' ');
+        table.style_mut().header_separator.fill = Some(' ');
+        text = table.to_string();
+    }
+    for line in text.lines() {
         out.push_str(format!("  {}", line.trim_end()).trim_end());
         out.push('\n');
     }
+}
+
+/// Letters of a word that are shown: nothing that people read is longer, and a table breaks a word letter by letter.
+const LONGEST_WORD: usize = 240;
+
+/// The text with every word of more than [`LONGEST_WORD`] letters cut, and said to be.
+fn without_long_words(text: &str) -> Cow<'_, str> {
+    let is_long = |word: &str| word.len() > LONGEST_WORD && word.chars().nth(LONGEST_WORD).is_some();
+    if !text.split(char::is_whitespace).any(is_long) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len().min(1 << 16));
+    for piece in text.split_inclusive(char::is_whitespace) {
+        let word = piece.trim_end_matches(char::is_whitespace);
+        match word.char_indices().nth(LONGEST_WORD).filter(|_| is_long(word)) {
+            Some((cut, _)) => {
+                let (shown, rest) = word.split_at(cut);
+                out.push_str(shown);
+                out.push_str(&format!("\u{2026} [{} more letters cut]", rest.chars().count()));
+                out.push_str(piece.get(word.len()..).unwrap_or_default());
+            }
+            None => out.push_str(piece),
+        }
+    }
+    Cow::Owned(out)
 }
 
 /// A column is at least as wide as its longest word, if there is room for all of them.
@@ -74,5 +109,41 @@ fn write_sources(out: &mut String, look: Look, document: &Document) {
     out.push('\n');
     for (n, source) in document.sources.iter().enumerate() {
         out.push_str(&look.wrap("  ", &format!("[{}] {}", n + 1, visible(source))));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    struct One(String);
+
+    impl Readable for One {
+        fn document(&self) -> Document {
+            let section = Section::new("A table").table(["item", "words"], vec![["x".to_owned(), self.0.clone()]]);
+            Document { title: "One".to_owned(), sections: vec![section], ..Document::default() }
+        }
+    }
+
+    #[test]
+    fn a_word_that_no_table_can_break_is_cut_and_said_to_be() {
+        let started = Instant::now();
+        let shown = text(&One(format!("before {} after", "x".repeat(300_000))), Look::default());
+        assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+        let plain = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(plain.contains("before") && plain.contains("after"), "{shown}");
+        assert!(plain.contains("[299760 more letters cut]"), "{shown}");
+    }
+
+    #[test]
+    fn words_that_fit_stay_as_they_are() {
+        let longest = "\u{e9}".repeat(LONGEST_WORD);
+        for same in ["", " a  b\n", "https://example.org/", &*longest] {
+            assert!(matches!(without_long_words(same), Cow::Borrowed(text) if text == same), "{same:?}");
+        }
+        let cut = without_long_words(&format!("{longest}\u{e9}\u{e9} b")).into_owned();
+        assert_eq!(cut, format!("{longest}\u{2026} [2 more letters cut] b"));
     }
 }

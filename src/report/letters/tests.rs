@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Block, Letter, docx, draft, markdown};
-use crate::report::plan::sample::{plan_of, report};
+use crate::report::plan::sample::{code, hop, incident, plan_of, plan_on, report};
 
 fn letters() -> Vec<Letter> {
     draft(&plan_of(&report(), "FR"))
@@ -49,16 +49,19 @@ fn facts_stand_in_and_blanks_are_marked() {
     let text = text_of(sg);
     for fact in [
         "192.0.2.1",
-        "tcp 40001",
+        "tcp 192.0.2.1, port 40001",
         "2026-03-17T02:03:45.177207Z",
-        "198.51.100.7 port 22",
+        "198.51.100.7, port 22",
         "e1",
         &"ab".repeat(32),
         &"cd".repeat(32),
         "p 0.97",
-        "ETS185, art. 29",
+        "Convention on Cybercrime (ETS185), art. 29, through the contact point of art. 35",
         "rows as of 2026-11-22, grade partly",
-        "60 days",
+        "at least 60 days",
+        "Police of the asker",
+        "[[CHECK]]",
+        "MLA (Convention on Cybercrime (ETS185), art. 31)",
         "Location is not responsibility",
         "[[YOUR REFERENCE]]",
         "[[NAME AND OFFICE]]",
@@ -71,8 +74,117 @@ fn facts_stand_in_and_blanks_are_marked() {
     assert!(be.contains("[[CHANNEL]]") && be.contains("[[COMPETENT BODY]]"));
     assert!(be.contains("only if the machine is there: location is uncertain"));
     let notice = text_of(all.iter().find(|l| l.name == "SG-notification").unwrap());
-    assert!(notice.contains("a notice, not an accusation") && notice.contains("13(c)") && notice.contains("grade partly"));
+    assert!(notice.contains("a notice, not an accusation") && notice.contains("13(c)"));
+    assert!(
+        notice.contains("one of: UN points of contact") && notice.contains("the diplomatic channel: the foreign ministry of FR")
+    );
+    assert!(!notice.contains("Legal basis") && !notice.contains("UNTOC") && !notice.contains("ETS185"), "{notice}");
     assert!(notice.contains("geolocated in Singapore (SG)"));
+}
+
+/// What the recipient reads: all before the section that is taken out.
+fn sent(letter: &Letter) -> String {
+    let cut = letter.blocks.iter().position(|b| matches!(b, Block::Heading(h) if h.starts_with("For the writer only"))).unwrap();
+    assert!(cut + 2 == letter.blocks.len(), "the last section");
+    text_of(&Letter { name: letter.name.clone(), blocks: letter.blocks[..cut].to_vec() })
+}
+
+fn letter_of(all: &[Letter], name: &str) -> Letter {
+    all.iter().find(|l| l.name == name).unwrap_or_else(|| panic!("no {name}")).clone()
+}
+
+#[test]
+fn a_hop_that_was_inferred_is_not_told_as_seen() {
+    let all = draft(&plan_of(&incident(), "EE"));
+    let text = sent(&letter_of(&all, "NL-preservation-request"));
+    assert!(text.contains("p1 hop 2: inferred, and not seen in the traffic (seen on the way back"), "{text}");
+    assert!(text.contains("the forward path may differ"));
+    assert!(text.contains("unknown time; the traffic on the path: 2026-03-17T14:31:50.000270Z"), "{text}");
+    assert!(text.contains("No record that names these addresses has a time."), "{text}");
+    assert!(!text.contains("Time of the records"));
+    // The ends that its provider saw: no measurement of ours, no private address.
+    assert!(text.contains("from 192.0.2.1 to 198.51.100.12"), "{text}");
+    assert!(
+        text.contains(
+            "tcp 192.0.2.1, port 52000 | 198.51.100.12, port 443 | 2026-03-17T14:32:26.470Z | 2026-03-17T14:31:49.790Z"
+        ),
+        "{text}"
+    );
+    assert!(!text.contains("p3"), "our own traceroute is no traffic: {text}");
+    assert!(!text.contains("192.0.2.1, port 51515"), "the mail went to another end: {text}");
+    assert!(!text.contains("to 10.20.0.80;") && !text.contains("to 10.20.0.80:"), "{text}");
+    assert!(text.contains("only if the traffic took this way"));
+}
+
+#[test]
+fn an_inside_end_without_a_public_one_is_a_blank() {
+    let mut blind = incident();
+    blind["evidence"][3]["what"] = "tcp 192.0.2.1 -> 10.20.0.5 port 52000 -> 8443: x".into();
+    let mapped = sent(&letter_of(&draft(&plan_of(&blind, "EE")), "SG-preservation-request"));
+    assert!(mapped.contains("198.51.100.12, port 443") && !mapped.contains("10.20.0.5, port 8443"), "{mapped}");
+    blind["evidence"][5]["what"] = "translation: not read".into();
+    let text = sent(&letter_of(&draft(&plan_of(&blind, "EE")), "SG-preservation-request"));
+    assert!(text.contains("[[PUBLIC ADDRESS AND PORT]] (inside: 10.20.0.5, port 8443)"), "{text}");
+}
+
+#[test]
+fn ports_and_both_times_stand_in_the_letter_about_the_origin() {
+    let text = sent(&letter_of(&draft(&plan_of(&incident(), "EE")), "SG-preservation-request"));
+    assert!(text.contains("192.0.2.1, port 52000") && text.contains("192.0.2.1, port 51515"), "{text}");
+    let rows = text.lines().filter(|l| l.contains("port 51515") && l.contains("port 25")).count();
+    assert_eq!(rows, 1, "one conversation in two inputs is one row: {text}");
+    assert!(text.contains("e1; also e9, recorded 2026-03-17T14:20:47.680Z by the clock of input 2"), "{text}");
+    assert!(text.contains("2026-03-17T14:31:49.790Z (the clock of input 2 differs by +36.680 s)"), "{text}");
+    assert!(text.contains("Which of the two was right is not recorded: [[CHECKED AGAINST UTC, AND HOW]]"), "{text}");
+}
+
+#[test]
+fn each_form_is_headed_as_what_it_is() {
+    let all = draft(&plan_of(&incident(), "EE"));
+    let eio = letter_of(&all, "NL-preservation-request");
+    assert!(matches!(&eio.blocks[0], Block::Title(t) if t.starts_with("Material for the form (Annex A)")));
+    assert!(!text_of(&eio).contains("as long as your law allows") && sent(&eio).contains("issued, or validated, by a judge"));
+    let mut order = incident();
+    order["paths"][0]["hops"][1]["touches"][0]["state"] = "IE".into();
+    let epoc = letter_of(&draft(&plan_of(&order, "EE")), "IE-preservation-request");
+    assert!(matches!(&epoc.blocks[0], Block::Title(t) if t.starts_with("Material for the certificate (EPOC-PR)")));
+    assert!(!text_of(&epoc).contains("as long as your law allows"));
+    assert!(text_of(&epoc).contains("not where the router or the server stands"));
+    let treaty = sent(&letter_of(&all, "SG-preservation-request"));
+    assert!(treaty.contains("under article 29 of the Convention on Cybercrime") && treaty.contains("at least 60 days"));
+    assert!(!treaty.contains("24 hours a day") && !treaty.contains("7 days a week"));
+}
+
+#[test]
+fn sources_and_grades_are_for_the_writer_only() {
+    for report in [report(), incident()] {
+        let plan = plan_on(&report, "FR", "2026-04-01", Some("/home/me/mine (2 files, SHA-256 00…)"));
+        for letter in draft(&plan) {
+            let (text, whole) = (sent(&letter), text_of(&letter));
+            for private in
+                [", grade ", "(grade ", "https://www.example.org", "practice add", "rows as of", "/home/me", "dual criminality"]
+            {
+                assert!(!text.contains(private), "{}: {private} in {text}", letter.name);
+            }
+            for law in
+                ["rule book of 2026-11-25", "a folder of your own: /home/me/mine", "practice add LEDGER", "can send none of them"]
+            {
+                assert!(whole.contains(law), "{}: no {law}", letter.name);
+            }
+        }
+    }
+    // The tables that places rest on are the recipient's business.
+    let text = sent(&letter_of(&draft(&plan_of(&incident(), "EE")), "SG-preservation-request"));
+    assert!(text.contains("placed with these tables: city-v4 (2026-09-01)") && !text.contains("rule-book"), "{text}");
+}
+
+#[test]
+fn nobody_is_written_to_where_nobody_answers() {
+    let mut odd = report();
+    odd["paths"][0]["hops"][4] = hop(4, Some("198.51.100.7"), "proxy", "observed", &[("AQ", "territory", 0.9)], &["e3"]);
+    let plan = plan_of(&odd, "FR");
+    assert!(plan.requests.iter().any(|r| r.state == code("AQ")));
+    assert!(draft(&plan).iter().all(|l| !l.name.starts_with("AQ")));
 }
 
 /// A state, its code, or a word for it, as the subject of what only people do.

@@ -1,22 +1,27 @@
-//! Report and law to plan.
+//! Report and law to plan: what of the report can be asked about, and the order of the requests.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::read::{Evidence, Hop, Path, Report};
+use super::ask::amended;
+use super::read::{Evidence, Hop, Path, Report, Touch};
+use super::records::Records;
+use super::request::{is_guessed, notices, request};
+use super::words::{OF_REPORT, is_inside, join};
 use super::{
-    BasisP, EvidenceRef, FindingRef, Ground, Group, HopRef, InputRef, Item, LEAST_P, NO_ADVICE, NOTICE_P, Named, NotAsked,
-    Notice, Plan, ReportRef, Request, SCHEMA, SURE_P, Seen, StateP, Use, p,
+    EvidenceRef, FindingRef, Ground, Group, HopRef, InputRef, InstrumentRef, LEAST_P, NO_ADVICE, Named, NotAsked, Plan,
+    ReportRef, Request, SCHEMA, Seen, Senders, TableRef, Use, WHO_SENDS, Ways,
 };
-use crate::model::channel::{Channel, Purpose, Retention, Usable};
+use crate::model::channel::{Channel, Retention};
 use crate::model::hop::{HopRole, Knowledge};
 use crate::model::law::Basis;
 use crate::model::net::StateCode;
+use crate::model::place::Dataset;
 use crate::model::time::{Day, Timestamp};
 use crate::report::model::{ATTRIBUTION, NON_CLAIM};
 
-/// Conversations that are listed per address; the evidence ids are all there.
-const MOST_USES: usize = 40;
+/// Conversations that are listed per address and per path; the evidence ids are all there.
+pub(super) const MOST_USES: usize = 40;
 
 /// What is asked of the law, and for whom.
 pub struct Means<'a> {
@@ -24,82 +29,140 @@ pub struct Means<'a> {
     pub requesting: StateCode,
     /// On which day.
     pub on: Day,
+    /// Was that day given? Else it is the report's.
+    pub on_given: bool,
     /// SHA-256 of the report's file.
     pub sha256: String,
-    /// The channels from the requesting state to another on that day, fastest first.
+    /// The channels from the requesting state to another on that day, best first; empty if both are one state, or parts of it
+    /// that its treaties reach alike.
     pub channels: &'a dyn Fn(StateCode) -> Vec<Channel>,
     /// How long data of something seen on a day lasts in a state.
     pub retention: &'a dyn Fn(StateCode, Day) -> Retention,
-    /// The name of a state or territory.
-    pub name: &'a dyn Fn(StateCode) -> Option<String>,
+    /// A state or territory by its own code (`GB` for `UK`), with its name; `None` if the rule book knows no such place.
+    pub place: &'a dyn Fn(StateCode) -> Option<Named>,
+    /// The title of an instrument.
+    pub title: &'a dyn Fn(&str) -> Option<String>,
+    /// The requesting state's own bodies.
+    pub senders: Option<Senders>,
+    /// The rule book.
+    pub rule_book: Dataset,
+    /// The user's folder that was laid over it.
+    pub law_overlay: Option<String>,
 }
 
 /// Codes of registries' lists that are no state.
 const NO_STATE: [&str; 3] = ["AP", "EU", "ZZ"];
 
+/// Why nothing is asked on a path that is a measurement only.
+const MEASURED: &str = "a measurement, no traffic of the incident: nobody is asked on it";
+
 /// What gathers under one request.
-type Key = (StateCode, Ground, Group);
+pub(super) type Key = (StateCode, Ground, Group);
 
 /// An address while it is gathered.
 #[derive(Default)]
-struct Gathered {
-    asn: Option<u32>,
-    as_name: Option<String>,
-    bases: BTreeMap<Basis, f32>,
-    others: BTreeMap<StateCode, f32>,
-    hops: Vec<HopRef>,
-    because: BTreeSet<u32>,
-    /// Of its paths: evidence is a sample of what a finding sums up.
-    spans: Vec<(Timestamp, Timestamp)>,
-    norm: Option<super::NormRef>,
-    order: usize,
+pub(super) struct Gathered {
+    pub(super) asn: Option<u32>,
+    pub(super) as_name: Option<String>,
+    pub(super) bases: BTreeMap<Basis, f32>,
+    pub(super) others: BTreeMap<StateCode, f32>,
+    pub(super) hops: Vec<HopRef>,
+    pub(super) because: BTreeSet<u32>,
+    /// Indices of its paths.
+    pub(super) paths: BTreeSet<usize>,
+    /// When evidence has it.
+    pub(super) seen: Option<Seen>,
+    /// When the traffic passed on its paths.
+    pub(super) traffic: Option<Seen>,
+    pub(super) norm: Option<super::NormRef>,
+    pub(super) order: usize,
+}
+
+/// What the parts of a plan are made with.
+pub(super) struct Making<'a> {
+    pub(super) means: &'a Means<'a>,
+    pub(super) records: &'a Records<'a>,
+    /// Evidence of all hops, by path.
+    of_path: Vec<BTreeSet<u32>>,
+    channels: BTreeMap<StateCode, Vec<Channel>>,
+}
+
+impl Making<'_> {
+    pub(super) fn name(&self, state: StateCode) -> String {
+        (self.means.place)(state).map_or_else(|| state.to_string(), |n| n.name)
+    }
+
+    pub(super) fn channels(&self, to: StateCode) -> &[Channel] {
+        self.channels.get(&to).map_or(&[], Vec::as_slice)
+    }
+
+    /// Is it the state that asks, or a part of it? Then no other is asked.
+    pub(super) fn is_own(&self, state: StateCode) -> bool {
+        state == self.means.requesting || self.channels(state).is_empty()
+    }
+
+    /// Conversations that name the address, in the evidence of all hops of its paths.
+    pub(super) fn uses(&self, addr: IpAddr, paths: &BTreeSet<usize>) -> Vec<Use> {
+        let counts = |id| paths.iter().any(|p| self.of_path.get(*p).is_some_and(|of| of.contains(&id)));
+        self.records.uses(addr, counts, MOST_USES)
+    }
 }
 
 /// The plan.
 #[must_use]
 pub fn build(report: &Report, means: &Means<'_>) -> Plan {
-    let mut groups: BTreeMap<Key, BTreeMap<IpAddr, Gathered>> = BTreeMap::new();
     let mut not_asked = Vec::new();
+    let paths = settled(report, means, &mut not_asked);
+    let records = Records::of(report);
+    let of_path: Vec<BTreeSet<u32>> = paths.iter().map(|p| p.hops.iter().flat_map(|h| &h.because).copied().collect()).collect();
+    let mut groups: BTreeMap<Key, BTreeMap<IpAddr, Gathered>> = BTreeMap::new();
     let mut order = 0;
-    for path in &report.paths {
-        for hop in &path.hops {
+    for (n, path) in paths.iter().enumerate() {
+        let ends = (path.origin.filter(|_| is_shown(path)).map(|a| records.outside((a, None)).0), public_end(path, &records));
+        for (i, hop) in path.hops.iter().enumerate() {
             order += 1;
-            match hop.addr.ok_or_else(|| why_silent(path, hop)).and_then(|addr| why_not(path, hop).map_or(Ok(addr), Err)) {
-                Ok(addr) => gather(&mut groups, (path, hop, addr), order),
-                Err(why) => not_asked.push(NotAsked {
-                    path: path.id.clone(),
-                    rank: hop.rank,
-                    addr: hop.addr,
-                    why,
-                    because: words(&hop.because),
-                }),
+            match hop.addr.ok_or_else(|| why_silent(path, hop)).and_then(|addr| why_not(path, i, &records).map_or(Ok(addr), Err))
+            {
+                Ok(addr) => gather(&mut groups, (n, path), (hop, addr), ends, &records, order),
+                Err(why) => not_asked.push(skipped(path, hop, why)),
             }
         }
     }
-    let notices = notices(report, means, &groups);
-    let mut requests: Vec<Request> = groups.into_iter().map(|(key, found)| request(report, means, key, found)).collect();
+    let states: BTreeSet<StateCode> = groups.keys().map(|(state, ..)| *state).filter(|s| *s != means.requesting).collect();
+    let channels = states.into_iter().map(|s| (s, amended((means.channels)(s)))).collect();
+    let making = Making { means, records: &records, of_path, channels };
+    let notices = notices(&making, &groups);
+    let mut requests: Vec<Request> = groups.into_iter().map(|(key, found)| request(&making, key, found)).collect();
     requests.sort_by(|a, b| {
-        (a.retention.lost_from, a.ground)
-            .cmp(&(b.retention.lost_from, b.ground))
+        // What speaks for the victim is kept apart, at the end; where the traffic may not have passed comes after where it did.
+        let apart = |r: &Request| r.group == Group::VictimEnd;
+        (apart(a), a.retention.lost_from, is_guessed(a), a.ground)
+            .cmp(&(apart(b), b.retention.lost_from, is_guessed(b), b.ground))
             .then_with(|| b.p.total_cmp(&a.p))
             .then_with(|| (a.state, a.group).cmp(&(b.state, b.group)))
     });
     for (i, request) in requests.iter_mut().enumerate() {
         request.number = i + 1;
     }
-    let named: BTreeSet<u32> = (requests.iter().flat_map(|r| &r.because))
-        .chain(notices.iter().flat_map(|n| &n.because))
-        .chain(not_asked.iter().flat_map(|n| &n.because))
-        .filter_map(|id| id.get(1..)?.parse().ok())
+    let on_paths: BTreeSet<&String> = (requests.iter().flat_map(|r| &r.items))
+        .chain(notices.iter().flat_map(|n| &n.items))
+        .flat_map(|i| &i.hops)
+        .map(|h| &h.path)
         .collect();
-    let on_paths: BTreeSet<&String> = requests.iter().flat_map(|r| &r.items).flat_map(|i| &i.hops).map(|h| &h.path).collect();
-    let findings = report.paths.iter().filter(|p| on_paths.contains(&p.id)).map(|p| FindingRef {
-        path: p.id.clone(),
-        finding: p.finding.clone(),
-        reason: p.reason.clone(),
-        seen: p.seen.map(|(first, last)| Seen { first, last }),
-    });
-    let findings = findings.collect();
+    let told = paths.iter().enumerate().filter(|(_, p)| on_paths.contains(&p.id));
+    let findings: Vec<FindingRef> = told.map(|(n, p)| finding(&making, n, p)).collect();
+    let clocks = records.clocks();
+    let named = named(&making, &requests, &notices, &not_asked, &findings);
+    let ways: Vec<Ways> = (making.channels.iter())
+        .filter(|(state, all)| !all.is_empty() && requests.iter().any(|r| r.state == **state))
+        .map(|(&state, all)| Ways { state, name: making.name(state), channels: all.clone() })
+        .collect();
+    let instruments = ways.iter().flat_map(|w| &w.channels).filter_map(|c| c.instrument.clone()).collect::<BTreeSet<_>>();
+    let instruments = instruments
+        .into_iter()
+        .map(|id| InstrumentRef { title: (means.title)(&id).unwrap_or_else(|| id.to_string()), id: id.to_string() })
+        .collect();
+    let incident = paths.iter().filter_map(|p| p.seen).map(|(first, _)| first.day()).min();
     Plan {
         schema: SCHEMA,
         report: ReportRef {
@@ -108,23 +171,144 @@ pub fn build(report: &Report, means: &Means<'_>) -> Plan {
             on: report.on,
             reproduce: report.reproduce.clone(),
         },
-        requesting: Named { state: means.requesting, name: name(means, means.requesting) },
+        requesting: Named { state: means.requesting, name: making.name(means.requesting) },
         on: means.on,
+        on_given: means.on_given,
+        incident,
+        rule_book: means.rule_book.clone(),
+        law_overlay: means.law_overlay.clone(),
+        senders: means.senders.clone(),
+        who_sends: WHO_SENDS,
         inputs: report.inputs.iter().map(input).collect(),
+        clocks,
+        datasets: tables(report),
         findings,
         requests,
+        ways,
+        instruments,
         notices,
         not_asked,
         evidence: named.into_iter().filter_map(|id| Some(evidence(id, report.evidence.get(&id)?))).collect(),
-        warnings: report.warnings.clone(),
+        warnings: warnings(report, means, incident),
         non_claim: NON_CLAIM,
         no_advice: NO_ADVICE,
         attribution: ATTRIBUTION,
     }
 }
 
-fn name(means: &Means<'_>, state: StateCode) -> String {
-    (means.name)(state).unwrap_or_else(|| state.to_string())
+/// What the reader of the plan must know beside what the report warns of.
+fn warnings(report: &Report, means: &Means<'_>, incident: Option<Day>) -> Vec<String> {
+    let mut out = Vec::new();
+    if report.law_overlay != means.law_overlay {
+        let with =
+            |overlay: &Option<String>| overlay.as_ref().map_or("no folder of your own".to_owned(), |o| format!("the folder {o}"));
+        out.push(format!(
+            "the report was made with {} laid over the rule book, this plan with {}: their law may differ",
+            with(&report.law_overlay),
+            with(&means.law_overlay)
+        ));
+    }
+    if let Some(book) = report.datasets.iter().find(|d| d.name == "rule-book" && d.sha256 != means.rule_book.sha256) {
+        out.push(format!(
+            "the report read a rule book of {}, this plan reads one of {} with other contents",
+            book.date, means.rule_book.date
+        ));
+    }
+    if let Some(day) = incident.or(report.on).filter(|day| means.on < *day) {
+        out.push(format!(
+            "the day of asking, {}, is before the incident, {day}: law and days left are those of that earlier day",
+            means.on
+        ));
+    }
+    out.extend(report.warnings.iter().map(|w| format!("{OF_REPORT}{w}")));
+    out
+}
+
+/// Tables that addresses were placed with.
+fn tables(report: &Report) -> Vec<TableRef> {
+    let places = |name: &str| !name.starts_with("law-overlay") && !matches!(name, "rule-book" | "special-purpose");
+    let found = report.datasets.iter().filter(|d| places(&d.name));
+    found.map(|d| TableRef { name: d.name.clone(), date: d.date.clone() }).collect()
+}
+
+/// The paths with every state under the code that the rule book has it by. A code that is no state's is left out and said.
+fn settled(report: &Report, means: &Means<'_>, not_asked: &mut Vec<NotAsked>) -> Vec<Path> {
+    let mut places: BTreeMap<StateCode, Option<StateCode>> = BTreeMap::new();
+    let mut paths = report.paths.clone();
+    for path in &mut paths {
+        let id = path.id.clone();
+        for hop in &mut path.hops {
+            let mut unknown = BTreeSet::new();
+            hop.touches.retain_mut(|touch: &mut Touch| {
+                if NO_STATE.contains(&touch.state.as_str()) {
+                    return false;
+                }
+                match places.entry(touch.state).or_insert_with(|| (means.place)(touch.state).map(|n| n.state)) {
+                    Some(state) => touch.state = *state,
+                    None => _ = unknown.insert(touch.state),
+                }
+                !unknown.contains(&touch.state)
+            });
+            if let Some(code) = unknown.first() {
+                let more = if unknown.len() > 1 { format!(" and {} more codes", unknown.len() - 1) } else { String::new() };
+                not_asked.push(NotAsked {
+                    path: id.clone(),
+                    rank: hop.rank,
+                    addr: hop.addr,
+                    why: format!("{code}{more}: no state or territory that the rule book knows"),
+                    because: words(&hop.because),
+                });
+            }
+        }
+    }
+    paths
+}
+
+fn skipped(path: &Path, hop: &Hop, why: String) -> NotAsked {
+    NotAsked { path: path.id.clone(), rank: hop.rank, addr: hop.addr, why, because: words(&hop.because) }
+}
+
+fn finding(making: &Making<'_>, n: usize, path: &Path) -> FindingRef {
+    let from = path.origin.filter(|_| is_shown(path));
+    let to = public_end(path, making.records);
+    let mut uses = from.map(|addr| making.uses(addr, &BTreeSet::from([n]))).unwrap_or_default();
+    // Evidence of another meeting of the two may support a path; the traffic on it is what went to its end.
+    if uses.iter().any(|u| Some(u.peer) == to) {
+        uses.retain(|u| Some(u.peer) == to);
+    }
+    FindingRef {
+        path: path.id.clone(),
+        finding: path.finding.clone(),
+        reason: path.reason.clone(),
+        seen: path.seen.map(|(first, last)| Seen { first, last }),
+        remarks: path.remarks.clone(),
+        from: from.map(|a| making.records.outside((a, None)).0),
+        to,
+        uses,
+    }
+}
+
+/// Numbers of all evidence that is named somewhere.
+fn named(
+    making: &Making<'_>,
+    requests: &[Request],
+    notices: &[super::Notice],
+    not_asked: &[NotAsked],
+    findings: &[FindingRef],
+) -> BTreeSet<u32> {
+    let items = || requests.iter().flat_map(|r| &r.items).chain(notices.iter().flat_map(|n| &n.items));
+    let uses: Vec<&Use> = items().flat_map(|i| &i.uses).chain(findings.iter().flat_map(|f| &f.uses)).collect();
+    let clocks = uses.iter().map(|u| u.input).chain(uses.iter().flat_map(|u| &u.also).map(|a| a.input));
+    let clocks: BTreeSet<u32> = clocks.filter_map(|input| making.records.because_of_clock(input)).collect();
+    let number = |id: &String| id.get(1..)?.parse().ok();
+    (requests.iter().flat_map(|r| &r.because))
+        .chain(notices.iter().flat_map(|n| &n.because))
+        .chain(not_asked.iter().flat_map(|n| &n.because))
+        .chain(uses.iter().map(|u| &u.because))
+        .chain(uses.iter().flat_map(|u| &u.also).map(|a| &a.because))
+        .filter_map(number)
+        .chain(clocks)
+        .collect()
 }
 
 fn input(input: &super::read::Input) -> InputRef {
@@ -143,12 +327,15 @@ fn evidence(id: u32, e: &Evidence) -> EvidenceRef {
     }
 }
 
-fn words<'a>(ids: impl IntoIterator<Item = &'a u32>) -> Vec<String> {
+pub(super) fn words<'a>(ids: impl IntoIterator<Item = &'a u32>) -> Vec<String> {
     ids.into_iter().map(|id| format!("e{id}")).collect()
 }
 
 /// Why a hop without an address gives no request.
 fn why_silent(path: &Path, hop: &Hop) -> String {
+    if path.finding == "traceroute" {
+        return MEASURED.into();
+    }
     if hop.kind == Knowledge::Asserted {
         return "asserted by a header only, and without an address".into();
     }
@@ -160,9 +347,16 @@ fn why_silent(path: &Path, hop: &Hop) -> String {
 }
 
 /// Why a hop with an address gives none, if it does not.
-fn why_not(path: &Path, hop: &Hop) -> Option<String> {
+fn why_not(path: &Path, at: usize, records: &Records<'_>) -> Option<String> {
+    let hop = path.hops.get(at)?;
+    if path.finding == "traceroute" {
+        return Some(MEASURED.into());
+    }
     if hop.kind == Knowledge::Asserted {
         return Some("asserted by a header only: no evidence vouches for it".into());
+    }
+    if hop.because.is_empty() {
+        return Some("the claim has no evidence: nothing is asked on it".into());
     }
     if let Some(why) = hop.why_unplaced.as_deref().filter(|w| w.starts_with("spoofed")) {
         return Some(why.to_owned());
@@ -170,11 +364,8 @@ fn why_not(path: &Path, hop: &Hop) -> Option<String> {
     if hop.role == HopRole::Origin && !is_shown(path) {
         return Some(format!("source address not proved ({}): it may be forged", path.trust));
     }
-    if path.finding == "traceroute" && hop.role == HopRole::Origin {
-        return Some("a measurement was made from here: nothing to ask".into());
-    }
-    if path.finding == "traceroute" && hop.role == HopRole::Target {
-        return Some("a measurement was made towards it: nothing to ask".into());
+    if let Some(why) = own_device(path, at, records) {
+        return Some(why);
     }
     if grounds(hop).is_empty() {
         return Some(hop.why_unplaced.clone().unwrap_or_else(|| "no state is known that could be asked".into()));
@@ -182,15 +373,43 @@ fn why_not(path: &Path, hop: &Hop) -> Option<String> {
     None
 }
 
+/// A device that rewrites for the addressed end: what stood behind it is known, or is known there.
+fn own_device(path: &Path, at: usize, records: &Records<'_>) -> Option<String> {
+    const KEEP: &str = "the device of the addressed end: its own logs are to be kept there";
+    let hop = path.hops.get(at).filter(|h| h.role == HopRole::Translator)?;
+    let told =
+        hop.because.iter().find_map(|&id| Some((id, records.rewritten(id).filter(|(outer, _)| Some(outer.0) == hop.addr)?)));
+    if let Some((id, (_, (inner, port)))) = told {
+        let port = port.map(|n| format!(" port {n}")).unwrap_or_default();
+        return Some(format!("already known: e{id} says what stood behind it ({inner}{port}); {KEEP}"));
+    }
+    let next = path.hops.iter().skip(at + 1).filter(|h| h.kind != Knowledge::Asserted).find_map(|h| h.addr)?;
+    is_inside(next).then(|| format!("stands directly before an inside address ({next}): {KEEP}"))
+}
+
 /// Is the origin's address believed?
 fn is_shown(path: &Path) -> bool {
     matches!(path.trust.as_str(), "proved" | "echoed")
 }
 
+/// Where the path ends for somebody outside: before the device that rewrote the address of the target.
+fn public_end(path: &Path, records: &Records<'_>) -> Option<IpAddr> {
+    let target = path.target?;
+    if !is_inside(target) {
+        return Some(target);
+    }
+    let device = path.hops.iter().rev().filter(|h| h.role == HopRole::Translator).find_map(|h| h.addr.filter(|a| !is_inside(*a)));
+    let inner = || {
+        let hops = path.hops.iter().rev().filter(|h| h.kind != Knowledge::Asserted).filter_map(|h| h.addr);
+        hops.filter(|a| is_inside(*a)).map(|a| records.outside((a, None)).0).find(|a| !is_inside(*a))
+    };
+    device.or_else(inner)
+}
+
 /// The states that can be asked about a hop: on which ground, and with which probability.
 fn grounds(hop: &Hop) -> BTreeMap<StateCode, (Ground, f32)> {
     let mut out: BTreeMap<StateCode, (Ground, f32)> = BTreeMap::new();
-    for touch in hop.touches.iter().filter(|t| !NO_STATE.contains(&t.state.as_str())) {
+    for touch in &hop.touches {
         let ground = match touch.basis {
             Basis::Territory | Basis::Flag if touch.p >= LEAST_P => Ground::Territory,
             // What the victim's own provider keeps, the victim can ask for without a state.
@@ -205,9 +424,17 @@ fn grounds(hop: &Hop) -> BTreeMap<StateCode, (Ground, f32)> {
     out
 }
 
-fn gather(groups: &mut BTreeMap<Key, BTreeMap<IpAddr, Gathered>>, (path, hop, addr): (&Path, &Hop, IpAddr), order: usize) {
+fn gather(
+    groups: &mut BTreeMap<Key, BTreeMap<IpAddr, Gathered>>,
+    (n, path): (usize, &Path),
+    (hop, addr): (&Hop, IpAddr),
+    (from, to): (Option<IpAddr>, Option<IpAddr>),
+    records: &Records<'_>,
+    order: usize,
+) {
     let group = Group::of(hop.role, &path.finding);
     let grounds = grounds(hop);
+    let times: Vec<Timestamp> = hop.because.iter().filter_map(|id| records.sighted(*id)).collect();
     for (&state, &(ground, share)) in &grounds {
         let into = groups.entry((state, ground, group)).or_default().entry(addr).or_default();
         if into.order == 0 {
@@ -225,205 +452,26 @@ fn gather(groups: &mut BTreeMap<Key, BTreeMap<IpAddr, Gathered>>, (path, hop, ad
             *best = best.max(p);
         }
         into.because.extend(&hop.because);
-        into.spans.extend(path.seen);
+        into.paths.insert(n);
+        times.iter().for_each(|&time| into.seen = join(into.seen, time, time));
+        if let Some((first, last)) = path.seen {
+            into.traffic = join(into.traffic, first, last);
+            // Evidence is a sample of what a finding sums up. A router that answered a probe did so at its own time.
+            if !times.is_empty() && hop.role != HopRole::Transit {
+                into.seen = join(into.seen, first, last);
+            }
+        }
         into.hops.push(HopRef {
             path: path.id.clone(),
             finding: path.finding.clone(),
             rank: hop.rank,
             role: hop.role,
             kind: hop.kind,
-            from: path.origin.filter(|_| is_shown(path)),
-            to: path.target,
+            remarks: hop.remarks.clone(),
+            from,
+            to,
             p: share,
             because: words(&hop.because),
         });
     }
-}
-
-/// Evidence of names, lists and routes says nothing of when a host was used.
-fn is_sighting(e: &Evidence) -> bool {
-    !matches!(e.kind.as_str(), "name" | "route" | "indicator")
-}
-
-fn seen<'a>(report: &Report, found: impl Iterator<Item = &'a Gathered>) -> Option<Seen> {
-    let mut all: Option<Seen> = None;
-    let mut add = |first: Timestamp, last: Timestamp| {
-        all = Some(all.map_or(Seen { first, last }, |s| Seen { first: s.first.min(first), last: s.last.max(last) }));
-    };
-    for g in found {
-        let facts = g.because.iter().filter_map(|id| report.evidence.get(id)).filter(|e| is_sighting(e));
-        let times: Vec<Timestamp> = facts.filter_map(|e| e.time.known()).collect();
-        times.iter().for_each(|&time| add(time, time));
-        g.spans.iter().for_each(|&(first, last)| add(first, last));
-    }
-    all
-}
-
-fn items(report: &Report, found: &BTreeMap<IpAddr, Gathered>) -> Vec<Item> {
-    let mut ordered: Vec<(&IpAddr, &Gathered)> = found.iter().collect();
-    ordered.sort_by_key(|(_, g)| g.order);
-    ordered
-        .into_iter()
-        .map(|(&addr, g)| {
-            let mut others: Vec<StateP> = g.others.iter().map(|(&state, &p)| StateP { state, p }).collect();
-            others.sort_by(|a, b| b.p.total_cmp(&a.p).then(a.state.cmp(&b.state)));
-            let mut uses: Vec<Use> = g.because.iter().filter_map(|id| use_of(addr, *id, report.evidence.get(id)?)).collect();
-            uses.sort_by(|a, b| (a.time, a.port, &a.because).cmp(&(b.time, b.port, &b.because)));
-            uses.truncate(MOST_USES);
-            Item {
-                addr,
-                asn: g.asn,
-                as_name: g.as_name.clone(),
-                bases: g.bases.iter().map(|(&basis, &p)| BasisP { basis, p }).collect(),
-                seen: seen(report, std::iter::once(g)),
-                others,
-                uses,
-                hops: g.hops.clone(),
-            }
-        })
-        .collect()
-}
-
-/// A conversation of `addr` out of a line like `tcp 192.0.2.1 -> 198.51.100.2 port 40000 -> 22: …`. Anything else has no
-/// ports that could be named for certain.
-fn use_of(addr: IpAddr, id: u32, e: &Evidence) -> Option<Use> {
-    if e.kind != "flow" {
-        return None;
-    }
-    let mut words = e.what.split_whitespace();
-    let proto = words.next().filter(|w| matches!(*w, "tcp" | "udp" | "sctp"))?;
-    let src: IpAddr = words.next()?.parse().ok()?;
-    words.next().filter(|w| *w == "->")?;
-    let dst: IpAddr = words.next()?.parse().ok()?;
-    words.next().filter(|w| *w == "port")?;
-    let sport: u16 = words.next()?.parse().ok()?;
-    words.next().filter(|w| *w == "->")?;
-    let dport: u16 = words.next()?.strip_suffix(':')?.parse().ok()?;
-    let (port, peer, peer_port) = if src == addr {
-        (sport, dst, dport)
-    } else if dst == addr {
-        (dport, src, sport)
-    } else {
-        return None;
-    };
-    Some(Use { time: e.time, proto: proto.to_owned(), port, peer, peer_port, because: format!("e{id}") })
-}
-
-/// The first that is good for one of the purposes: in force before unknown, suspended never.
-fn pick(channels: &[Channel], purposes: &[Purpose]) -> Option<usize> {
-    [Usable::Yes, Usable::Unknown]
-        .into_iter()
-        .find_map(|usable| channels.iter().position(|c| c.usable == usable && c.purposes.iter().any(|p| purposes.contains(p))))
-}
-
-fn request(report: &Report, means: &Means<'_>, (state, ground, group): Key, found: BTreeMap<IpAddr, Gathered>) -> Request {
-    let seen = seen(report, found.values());
-    let items = items(report, &found);
-    let p = items.iter().flat_map(|i| &i.hops).map(|h| h.p).fold(0.0, f32::max);
-    let domestic = state == means.requesting;
-    let mut channels = if domestic { Vec::new() } else { (means.channels)(state) };
-    let at = |i: usize| channels.get(i).cloned();
-    let preserve = pick(&channels, &[Purpose::Preserve])
-        .or_else(|| pick(&channels, &[Purpose::Disclose]))
-        .or_else(|| pick(&channels, &[Purpose::Act, Purpose::Inform]));
-    let hand_over = pick(&channels, &[Purpose::Disclose]);
-    let (first, disclose) = (preserve.and_then(at), hand_over.and_then(at));
-    let mut place = 0;
-    channels.retain(|_| {
-        place += 1;
-        Some(place - 1) != preserve && Some(place - 1) != hand_over
-    });
-    let mut retention = (means.retention)(state, seen.map_or(means.on, |s| s.first.day()));
-    if seen.is_none() {
-        retention.lost_from = None;
-    }
-    Request {
-        number: 0,
-        state,
-        name: name(means, state),
-        ground,
-        group,
-        domestic,
-        p,
-        only_if: only_if(state, ground, p, &items),
-        seen,
-        ask_for: group.data().to_vec(),
-        deadline: deadline(&retention, seen.is_some(), means.on),
-        retention,
-        first,
-        disclose,
-        alternatives: channels,
-        because: words(found.values().flat_map(|g| &g.because).collect::<BTreeSet<_>>()),
-        items,
-    }
-}
-
-fn only_if(state: StateCode, ground: Ground, best: f32, items: &[Item]) -> Option<String> {
-    if ground == Ground::Operator {
-        return Some(format!(
-            "only if whoever runs the machine, or holds its address, keeps the data under its control from {state}: its seat or \
-             its entry in a registry is there, the machine is placed elsewhere or nowhere"
-        ));
-    }
-    let uncertain: Vec<String> = items
-        .iter()
-        .filter(|i| !i.others.is_empty() || i.hops.iter().all(|h| h.p < SURE_P))
-        .take(6)
-        .map(|i| {
-            let here = i.hops.iter().map(|h| h.p).fold(0.0, f32::max);
-            let because: Vec<String> = i.hops.iter().flat_map(|h| h.because.iter().cloned()).collect();
-            let others: Vec<String> = i.others.iter().take(4).map(|o| format!("{} p {}", o.state, p(o.p))).collect();
-            let others =
-                if others.is_empty() { "the rest is unknown".to_owned() } else { format!("or in {}", others.join(", ")) };
-            format!("{} in {state} p {}, {others} ({})", i.addr, p(here), super::ids(&because, 4))
-        })
-        .collect();
-    if uncertain.is_empty() && best >= SURE_P {
-        return None;
-    }
-    Some(format!("only if the machine is there: location is uncertain: {}", uncertain.join("; ")))
-}
-
-fn deadline(retention: &Retention, timed: bool, on: Day) -> String {
-    match retention.lost_from {
-        None if !timed => "unknown: no evidence says when it was seen; ask first".into(),
-        None => "unknown: no retention duty known, it may be gone any day; ask first".into(),
-        Some(day) if day <= on => format!("lost from {day}: that day is past or has come, ask whether anything is left"),
-        Some(day) => {
-            let left = day.days_since(on);
-            format!("lost from {day}: {} after {on}", crate::report::terminal::plural(u64::from(left.unsigned_abs()), "day"))
-        }
-    }
-}
-
-fn notices(report: &Report, means: &Means<'_>, groups: &BTreeMap<Key, BTreeMap<IpAddr, Gathered>>) -> Vec<Notice> {
-    let mut states: BTreeMap<StateCode, Vec<&BTreeMap<IpAddr, Gathered>>> = BTreeMap::new();
-    for ((state, ground, group), found) in groups {
-        if *ground == Ground::Territory && group.may_be_notified() && *state != means.requesting {
-            states.entry(*state).or_default().push(found);
-        }
-    }
-    let mut out = Vec::new();
-    for (state, found) in states {
-        let mut told: Vec<Item> = found.iter().flat_map(|f| items(report, f)).collect();
-        told.retain(|i| i.hops.iter().any(|h| h.p >= NOTICE_P));
-        if told.is_empty() {
-            continue;
-        }
-        let of: Vec<&Gathered> =
-            found.iter().flat_map(|f| f.iter()).filter(|(a, _)| told.iter().any(|i| i.addr == **a)).map(|(_, g)| g).collect();
-        let channels = (means.channels)(state);
-        out.push(Notice {
-            state,
-            name: name(means, state),
-            p: told.iter().flat_map(|i| &i.hops).map(|h| h.p).fold(0.0, f32::max),
-            seen: seen(report, of.iter().copied()),
-            channel: pick(&channels, &[Purpose::Inform, Purpose::Act]).and_then(|i| channels.get(i).cloned()),
-            norm: of.iter().find_map(|g| g.norm.clone()),
-            because: words(of.iter().flat_map(|g| &g.because).collect::<BTreeSet<_>>()),
-            items: told,
-        });
-    }
-    out.sort_by(|a, b| b.p.total_cmp(&a.p).then(a.state.cmp(&b.state)));
-    out
 }

@@ -3,7 +3,7 @@
 //! Keys that are not used here are not looked at. What is used is checked: ids, addresses, hashes and probabilities have
 //! their form or the report is refused; every free text is made harmless once, here, so that no renderer has to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -18,6 +18,9 @@ use crate::report::model::SCHEMA;
 
 /// Longest free text that is kept, in characters.
 const LONGEST: usize = 600;
+
+/// Remarks that are kept of a hop or a path.
+const MOST_REMARKS: usize = 12;
 
 /// Why a report cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +61,10 @@ pub struct Report {
     pub tool: String,
     /// Its day.
     pub on: Option<Day>,
+    /// The user's folder that was laid over its law.
+    pub law_overlay: Option<String>,
+    /// The tables that it rests on.
+    pub datasets: Vec<Table>,
     /// Inputs.
     pub inputs: Vec<Input>,
     /// Findings.
@@ -68,6 +75,17 @@ pub struct Report {
     pub warnings: Vec<String>,
     /// The command.
     pub reproduce: String,
+}
+
+/// A table.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// Its name.
+    pub name: String,
+    /// Its date.
+    pub date: String,
+    /// Its hash, as the report has it.
+    pub sha256: String,
 }
 
 /// An input.
@@ -100,6 +118,8 @@ pub struct Path {
     pub target: Option<IpAddr>,
     /// First and last packet, if known.
     pub seen: Option<(Timestamp, Timestamp)>,
+    /// Remarks of the report: how it was put together.
+    pub remarks: Vec<String>,
     /// Hops.
     pub hops: Vec<Hop>,
 }
@@ -123,6 +143,8 @@ pub struct Hop {
     pub as_name: Option<String>,
     /// Who can claim it.
     pub touches: Vec<Touch>,
+    /// Remarks of the report: why it is held to stand there.
+    pub remarks: Vec<String>,
     /// Evidence numbers.
     pub because: Vec<u32>,
 }
@@ -166,6 +188,8 @@ struct Head {
 struct RawReport {
     tool: RawTool,
     question: RawQuestion,
+    #[serde(default)]
+    datasets: Vec<RawTable>,
     inputs: Vec<RawInput>,
     paths: Vec<RawPath>,
     evidence: Vec<RawEvidence>,
@@ -182,6 +206,14 @@ struct RawTool {
 #[derive(Deserialize)]
 struct RawQuestion {
     on: Option<Day>,
+    law_overlay: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct RawTable {
+    name: String,
+    date: String,
+    sha256: String,
 }
 
 #[derive(Deserialize)]
@@ -212,6 +244,8 @@ struct RawPath {
     target: RawTarget,
     first: Option<String>,
     last: Option<String>,
+    #[serde(default)]
+    remarks: Vec<String>,
     hops: Vec<RawHop>,
 }
 
@@ -225,6 +259,8 @@ struct RawHop {
     asn: Option<u32>,
     as_name: Option<String>,
     touches: Vec<RawTouch>,
+    #[serde(default)]
+    remarks: Vec<String>,
     because: Vec<String>,
 }
 
@@ -412,6 +448,10 @@ impl RawReport {
             }
         }
         let paths: Vec<Path> = self.paths.into_iter().map(RawPath::check).collect::<Result<_, _>>()?;
+        let mut names = BTreeSet::new();
+        if let Some(twice) = paths.iter().map(|p| &p.id).find(|id| !names.insert(*id)) {
+            return Err(broken(format!("path {twice} stands twice")));
+        }
         for id in paths.iter().flat_map(|p| &p.hops).flat_map(|h| &h.because) {
             if !evidence.contains_key(id) {
                 return Err(broken(format!("e{id} is named and not there")));
@@ -420,6 +460,10 @@ impl RawReport {
         Ok(Report {
             tool: free(&format!("{} {}", self.tool.name, self.tool.version)),
             on: self.question.on,
+            law_overlay: self.question.law_overlay.map(|o| free(&o)),
+            datasets: (self.datasets.iter())
+                .map(|d| Table { name: free(&d.name), date: free(&d.date), sha256: free(&d.sha256) })
+                .collect(),
             inputs,
             paths,
             evidence,
@@ -441,15 +485,21 @@ impl RawPath {
             withheld: self.origin.withheld.map(|w| free(&w)),
             origin: address(self.origin.addr)?,
             target: address(self.target.addr)?,
-            seen: first.known().zip(last.known()),
+            seen: first.known().zip(last.known()).map(|(a, b)| (a.min(b), a.max(b))),
+            remarks: remarks(&self.remarks),
             hops: self.hops.into_iter().map(RawHop::check).collect::<Result<_, _>>()?,
         })
     }
 }
 
+/// As many as a reader needs; there are few in a report of our own.
+fn remarks(list: &[String]) -> Vec<String> {
+    list.iter().take(MOST_REMARKS).map(|r| free(r)).collect()
+}
+
 impl RawHop {
     fn check(self) -> Result<Hop, ReadError> {
-        Ok(Hop {
+        let hop = Hop {
             rank: self.rank,
             addr: address(self.addr)?,
             role: role(&self.role)?,
@@ -458,8 +508,33 @@ impl RawHop {
             asn: self.asn,
             as_name: self.as_name.map(|n| free(&n)),
             touches: self.touches.into_iter().map(RawTouch::check).collect::<Result<_, _>>()?,
+            remarks: remarks(&self.remarks),
             because: numbers(&self.because)?,
-        })
+        };
+        hop.check()?;
+        Ok(hop)
+    }
+}
+
+impl Hop {
+    /// What cannot be said of one hop.
+    fn check(&self) -> Result<(), ReadError> {
+        if let Some(addr) = self.addr.filter(|_| self.kind == Knowledge::Gap) {
+            return Err(broken(format!("hop {} is a gap and has the address {addr}", self.rank)));
+        }
+        // A victim may be anywhere; no place, register or operator has such an address.
+        let claims = || self.touches.iter().filter(|t| t.basis != Basis::Victim);
+        if let Some(addr) = self.addr.filter(|a| a.is_loopback() || a.is_unspecified() || a.is_multicast())
+            && claims().next().is_some()
+        {
+            return Err(broken(format!("{addr} is no address of a machine in a state, and has a state")));
+        }
+        let here: f32 = claims().filter(|t| t.basis == Basis::Territory).map(|t| t.p).sum();
+        // Candidates are rounded to two decimals each.
+        if here > 1.0 + 0.005 * self.touches.len() as f32 + 0.001 {
+            return Err(broken(format!("the places of hop {} have {here:.2} together, more than 1", self.rank)));
+        }
+        Ok(())
     }
 }
 
@@ -527,6 +602,40 @@ mod tests {
         // What it says of itself is printed, and obeyed by no terminal.
         let evil = why("{\"schema\":\"\\u001b[2J\"}").to_string();
         assert!(!evil.contains('\u{1b}'), "{evil}");
+    }
+
+    /// A report of one hop.
+    fn one_hop(hop: &serde_json::Value) -> Result<Report, ReadError> {
+        let path = |id: &str| {
+            serde_json::json!({"id": id, "finding": "flood", "reason": "r", "origin": {"addr": null, "trust": "proved", "withheld": null},
+                "target": {"addr": null}, "first": null, "last": null, "hops": [hop]})
+        };
+        let whole = serde_json::json!({"schema": SCHEMA, "tool": {"name": "rutter", "version": "0"}, "question": {"on": null}, "inputs": [],
+            "paths": [path("p1"), path("p2")], "evidence": [], "warnings": [], "reproduce": ""});
+        report(whole.to_string().as_bytes())
+    }
+
+    #[test]
+    fn what_cannot_be_said_of_a_hop_is_refused() {
+        let touch = |state: &str, p: f32| serde_json::json!({"state": state, "basis": "territory", "p": p, "norms": []});
+        let hop = serde_json::json!({"rank": 1, "addr": "192.0.2.1", "role": "proxy", "kind": "observed", "why_unplaced": null, "asn": null,
+            "as_name": null, "touches": [touch("DE", 0.6), touch("FR", 0.4)], "because": []});
+        assert!(one_hop(&hop).is_ok());
+        let refused = |change: &dyn Fn(&mut serde_json::Value), why: &str| {
+            let mut bad = hop.clone();
+            change(&mut bad);
+            let said = one_hop(&bad).unwrap_err().to_string();
+            assert!(said.contains(why), "{said}");
+        };
+        refused(&|h| h["kind"] = "gap".into(), "is a gap and has the address");
+        refused(&|h| h["addr"] = "127.0.0.1".into(), "no address of a machine");
+        refused(&|h| h["touches"][1]["p"] = 0.6.into(), "more than 1");
+        // The same path twice.
+        let path = serde_json::json!({"id": "p1", "finding": "flood", "reason": "r", "origin": {"addr": null, "trust": "proved", "withheld": null},
+            "target": {"addr": null}, "first": null, "last": null, "hops": []});
+        let whole = serde_json::json!({"schema": SCHEMA, "tool": {"name": "rutter", "version": "0"}, "question": {"on": null}, "inputs": [],
+            "paths": [path, path], "evidence": [], "warnings": [], "reproduce": ""});
+        assert!(report(whole.to_string().as_bytes()).unwrap_err().to_string().contains("p1 stands twice"));
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use serde_json::{Value, json};
 
-use super::Plan;
 use super::build::{Means, build};
 use super::read;
+use super::{Named, Plan, Senders};
 use crate::model::channel::{Channel, Purpose, Retention, Usable};
 use crate::model::law::Grade;
 use crate::model::net::StateCode;
+use crate::model::place::Dataset;
 use crate::model::time::Day;
 
 /// What an attacker writes where he can.
@@ -38,6 +39,10 @@ pub(in crate::report) fn hop(
 
 fn evidence(id: &str, time: Option<&str>, what: &str) -> Value {
     json!({"id": id, "kind": "flow", "input": 0, "at": {"frame": 7, "offset": 1234}, "time": time, "what": what})
+}
+
+fn of_input(id: &str, kind: &str, input: usize, time: Option<&str>, what: &str) -> Value {
+    json!({"id": id, "kind": kind, "input": input, "at": {"record": 2, "offset": 76}, "time": time, "what": what})
 }
 
 /// Two findings: a log-in series through a proxy, and a flood whose origin is withheld.
@@ -72,13 +77,63 @@ pub(in crate::report) fn report() -> Value {
     })
 }
 
-fn channel(kind: &str, purposes: &[Purpose], usable: Usable) -> Channel {
+/// A request through a proxy behind a device that rewrites, and a mail of the same origin: two inputs whose clocks differ by
+/// 36.68 s, hops in between that only a traceroute back shows, and that traceroute as a finding of its own.
+pub(in crate::report) fn incident() -> Value {
+    let here = "territory";
+    let back = "seen on the way back (sensor's own traceroute): the forward path may differ";
+    let mut router = hop(2, Some("203.0.113.12"), "transit", "inferred", &[("NL", here, 0.95)], &["e7"]);
+    router["remarks"] = json!([back]);
+    json!({
+        "schema": "rutter.report/1", "tool": {"name": "rutter", "version": "0.1.0"}, "question": {"on": "2026-03-17", "law_overlay": null},
+        "datasets": [{"name": "city-v4", "date": "2026-09-01", "sha256": "ab"}, {"name": "rule-book", "date": "2026-11-25", "sha256": "ef".repeat(32)}],
+        "inputs": [
+            {"path": "inside.pcap", "sha256": "ab".repeat(32), "format": "pcap"},
+            {"path": "back.txt", "sha256": "ab".repeat(32), "format": "traceroute"},
+            {"path": "border.nf9", "sha256": "ab".repeat(32), "format": "netflow9"},
+        ],
+        "paths": [
+            {"id": "p1", "finding": "proxied-request", "reason": "a request", "origin": {"addr": "192.0.2.1", "trust": "echoed", "withheld": null},
+             "target": {"addr": "10.20.0.80"}, "first": "2026-03-17T14:31:50.000270Z", "last": "2026-03-17T14:31:50.000270Z",
+             "remarks": ["hops in between: a traceroute from 198.51.100.30 back to the origin's address at unknown time"], "hops": [
+                hop(1, Some("192.0.2.1"), "origin", "inferred", &[("SG", here, 0.97)], &["e1", "e6"]),
+                router,
+                hop(3, Some("198.51.100.12"), "translator", "inferred", &[("DE", here, 0.97)], &["e8", "e10"]),
+                hop(4, Some("10.20.0.5"), "proxy", "observed", &[], &["e6"]),
+                hop(5, Some("10.20.0.80"), "target", "observed", &[], &["e6"]),
+             ]},
+            {"id": "p2", "finding": "mail", "reason": "a mail", "origin": {"addr": "192.0.2.1", "trust": "echoed", "withheld": null},
+             "target": {"addr": "198.51.100.25"}, "first": "2026-03-17T14:20:13Z", "last": "2026-03-17T14:20:13Z", "remarks": [], "hops": [
+                hop(0, Some("192.0.2.1"), "origin", "observed", &[("SG", here, 0.97)], &["e1", "e9", "e26"]),
+                hop(1, Some("198.51.100.25"), "target", "observed", &[("DE", here, 0.97)], &["e1"]),
+             ]},
+            {"id": "p3", "finding": "traceroute", "reason": "a traceroute", "origin": {"addr": "198.51.100.30", "trust": "echoed", "withheld": null},
+             "target": {"addr": "192.0.2.1"}, "first": null, "last": null, "remarks": [], "hops": [
+                hop(0, Some("198.51.100.30"), "origin", "observed", &[("DE", here, 0.97)], &["e7"]),
+                hop(1, Some("203.0.113.12"), "transit", "observed", &[("NL", here, 0.97)], &["e7"]),
+                hop(2, Some("192.0.2.1"), "target", "observed", &[("SG", here, 0.95)], &["e7"]),
+             ]},
+        ],
+        "evidence": [
+            of_input("e1", "flow", 0, Some("2026-03-17T14:20:11Z"), "tcp 192.0.2.1 -> 198.51.100.25 port 51515 -> 25: 17 + 15 packets, proved"),
+            of_input("e6", "chain", 0, Some("2026-03-17T14:31:50.000270Z"), "x-forwarded-for from 10.20.0.5 to 10.20.0.80: 192.0.2.1"),
+            of_input("e7", "trace", 1, None, "paris-traceroute from 198.51.100.30 to 192.0.2.1: 7 distances, its target answered"),
+            of_input("e8", "flow", 2, Some("2026-03-17T14:32:26.470Z"), "tcp 192.0.2.1 -> 198.51.100.12 port 52000 -> 443: 11 + 0 packets, echoed"),
+            of_input("e9", "flow", 2, Some("2026-03-17T14:20:47.680Z"), "tcp 192.0.2.1 -> 198.51.100.25 port 51515 -> 25: 17 + 0 packets, echoed"),
+            of_input("e10", "translation", 2, Some("2026-03-17T14:32:26.470Z"), "translation: 192.0.2.1:52000 -> 198.51.100.12:443 (rewritten to 10.20.0.5:8443)"),
+            of_input("e26", "join", 2, Some("2026-03-17T14:20:47.680Z"), "the same conversation in 2 inputs: tcp 192.0.2.1 and 198.51.100.25 ports 51515 and 25; clock offset +36.680 s (1 agree) (e1, e9)"),
+        ],
+        "warnings": [], "reproduce": "rutter trace incident/",
+    })
+}
+
+fn channel(kind: &str, instrument: Option<&str>, article: &str, purposes: &[Purpose], usable: Usable) -> Channel {
     Channel {
         kind: kind.into(),
         purposes: purposes.to_vec(),
-        instrument: Some("ETS185".into()),
-        article: "29".into(),
-        limit: "60 days".into(),
+        instrument: instrument.map(Into::into),
+        article: article.into(),
+        limit: "".into(),
         body: "the contact point".into(),
         usable,
         caveats: vec!["dual criminality".into()],
@@ -88,17 +143,43 @@ fn channel(kind: &str, purposes: &[Purpose], usable: Usable) -> Channel {
     }
 }
 
-/// Fastest first: a suspended one stands in front, and must not be used.
+/// Fastest first: a suspended one stands in front, and must not be used. `QQ` is no state, nobody answers for `AQ`, `GF` is
+/// a part of `FR`, to `BE` nothing is open, and between `EE` and `NL` there are orders.
 pub(in crate::report) fn channels(to: StateCode) -> Vec<Channel> {
-    if to == code("BE") {
-        return Vec::new();
+    let ets = |kind, article, purposes: &[Purpose]| channel(kind, Some("ETS185"), article, purposes, Usable::Yes);
+    let suspended = channel("suspended order", Some("EIO"), "32", &[Purpose::Preserve, Purpose::Disclose], Usable::Suspended);
+    match to.as_str() {
+        "BE" => vec![suspended],
+        "GF" => Vec::new(),
+        "AQ" => {
+            let mut nobody = channel("letter rogatory", None, "comity", &[Purpose::Disclose], Usable::Unknown);
+            nobody.body = "nobody that the tables know of".into();
+            vec![nobody]
+        }
+        "NL" => vec![
+            channel("EIO", Some("EIO"), "32", &[Purpose::Preserve], Usable::Yes),
+            channel("EIO", Some("EIO"), "1, 9, 12", &[Purpose::Disclose, Purpose::Act], Usable::Yes),
+        ],
+        "IE" => vec![channel("e-Evidence order", Some("EEVID"), "11", &[Purpose::Preserve], Usable::Yes)],
+        _ => {
+            let mut network = ets("24/7 network", "35", &[Purpose::Preserve, Purpose::Inform]);
+            network.limit = "24 hours a day, 7 days a week".into();
+            let mut keep = ets("preservation request", "29", &[Purpose::Preserve]);
+            keep.limit = "preservation not less than 60 days".into();
+            vec![
+                suspended,
+                channel("unsure network", None, "practice", &[Purpose::Preserve], Usable::Unknown),
+                network,
+                keep,
+                ets("disclosure of the path", "30", &[Purpose::Disclose]),
+                ets("MLA", "31", &[Purpose::Disclose]),
+                channel("UNTOC", Some("UNTOC"), "18", &[Purpose::Disclose, Purpose::Act], Usable::Yes),
+                channel("CERT-to-CERT", None, "practice", &[Purpose::Inform, Purpose::Act], Usable::Yes),
+                channel("INTERPOL", None, "I-24/7", &[Purpose::Preserve, Purpose::Inform], Usable::Yes),
+                channel("UN points of contact", None, "directory", &[Purpose::Inform], Usable::Unknown),
+            ]
+        }
     }
-    vec![
-        channel("suspended order", &[Purpose::Preserve, Purpose::Disclose], Usable::Suspended),
-        channel("unsure network", &[Purpose::Preserve], Usable::Unknown),
-        channel("24/7 network", &[Purpose::Preserve, Purpose::Inform], Usable::Yes),
-        channel("treaty request", &[Purpose::Disclose], Usable::Yes),
-    ]
 }
 
 fn retention(state: StateCode, seen: Day) -> Retention {
@@ -117,17 +198,47 @@ fn retention(state: StateCode, seen: Day) -> Retention {
     }
 }
 
+fn place(code: StateCode) -> Option<Named> {
+    match code.as_str() {
+        "QQ" => None,
+        "UK" => StateCode::new("GB").map(|state| Named { state, name: "United Kingdom".into() }),
+        "SG" => Some(Named { state: code, name: "Singapore".into() }),
+        other => Some(Named { state: code, name: other.into() }),
+    }
+}
+
 pub(in crate::report) fn plan_of(report: &Value, requesting: &str) -> Plan {
+    plan_on(report, requesting, "2026-04-01", None)
+}
+
+pub(in crate::report) fn plan_on(report: &Value, requesting: &str, on: &str, law_overlay: Option<&str>) -> Plan {
     let report = read::report(report.to_string().as_bytes()).unwrap();
     build(
         &report,
         &Means {
             requesting: code(requesting),
-            on: "2026-04-01".parse().unwrap(),
+            on: on.parse().unwrap(),
+            on_given: Some(on.parse().unwrap()) != report.on,
             sha256: "cd".repeat(32),
             channels: &channels,
             retention: &retention,
-            name: &|state| (state == code("SG")).then(|| "Singapore".to_owned()),
+            place: &place,
+            title: &|id| (id == "ETS185").then(|| "Convention on Cybercrime".to_owned()),
+            senders: Some(Senders {
+                central: Some("Ministry of Justice of the asker".into()),
+                on_call: Some("Police of the asker".into()),
+                cert: None,
+                grade: Grade::Partly,
+                source: "https://www.example.org/bodies".into(),
+            }),
+            rule_book: Dataset {
+                name: "rule-book".into(),
+                date: "2026-11-25".into(),
+                sha256: "ef".repeat(32),
+                licence: String::new(),
+                attribution: String::new(),
+            },
+            law_overlay: law_overlay.map(ToOwned::to_owned),
         },
     )
 }

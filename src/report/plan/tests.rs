@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::sample::{EVIL, code, hop, plan_of, report};
-use super::{Ground, Group, Request, text};
+use super::sample::{EVIL, code, hop, incident, plan_of, plan_on, report};
+use super::{Ground, Group, Plan, Request, text};
+use crate::model::channel::Channel;
 use crate::report::terminal::Look;
 
 fn find<'a>(requests: &'a [Request], state: &str, group: Group) -> &'a Request {
@@ -18,16 +19,21 @@ fn what_may_be_gone_any_day_comes_first_and_then_what_is_lost_first() {
         order,
         [
             ("DE", Group::SteppingStone),
-            ("DE", Group::VictimEnd),
             ("NL", Group::Transit),
             ("BE", Group::Transit),
             ("US", Group::Subscriber),
             ("SG", Group::Subscriber),
+            // Kept apart, and numbered in the order in which it is printed.
+            ("DE", Group::VictimEnd),
         ]
     );
     assert_eq!(plan.requests.iter().map(|r| r.number).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
     assert!(plan.requests[0].deadline.starts_with("unknown: no"));
-    assert!(find(&plan.requests, "US", Group::Subscriber).deadline.starts_with("lost from 2026-06-15: 75 days after 2026-04-01"));
+    assert!(
+        find(&plan.requests, "US", Group::Subscriber)
+            .deadline
+            .starts_with("lost from 2026-06-15: 75 days after 2026-04-01, counted from 2026-03-17")
+    );
 }
 
 #[test]
@@ -47,9 +53,11 @@ fn hops_that_nobody_vouches_for_are_not_asked_about() {
     other["paths"][0]["hops"][1]["why_unplaced"] = json!("spoofed: the address belongs to somebody else");
     other["paths"][0]["finding"] = json!("traceroute");
     let plan = plan_of(&other, "FR");
+    assert!(plan.requests.is_empty() && plan.not_asked.iter().any(|n| n.why.starts_with("a measurement, no traffic")));
+    other["paths"][0]["finding"] = json!("brute-force");
+    let plan = plan_of(&other, "FR");
     assert!(plan.not_asked.iter().any(|n| n.why.starts_with("spoofed")));
-    assert!(plan.not_asked.iter().any(|n| n.why.starts_with("a measurement was made towards it")));
-    assert!(plan.requests.iter().all(|r| r.group != Group::Subscriber && r.group != Group::VictimEnd));
+    assert!(plan.requests.iter().all(|r| r.group != Group::Subscriber));
 }
 
 #[test]
@@ -76,9 +84,19 @@ fn uncertain_places_are_conditions_and_registers_are_no_places() {
 fn channels_are_picked_by_purpose_and_never_suspended_ones() {
     let plan = plan_of(&report(), "FR");
     let sg = find(&plan.requests, "SG", Group::Subscriber);
-    assert_eq!(sg.first.as_ref().map(|c| &*c.kind), Some("24/7 network"));
-    assert_eq!(sg.disclose.as_ref().map(|c| &*c.kind), Some("treaty request"));
-    assert_eq!(sg.alternatives.iter().map(|c| &*c.kind).collect::<Vec<_>>(), ["suspended order", "unsure network"]);
+    assert_eq!(sg.first.as_ref().map(|c| &*c.kind), Some("preservation request over the 24/7 network"));
+    assert_eq!(sg.disclose.as_ref().map(|c| &*c.kind), Some("MLA"));
+    let rest: Vec<&str> = sg.alternatives.iter().map(|c| &*c.kind).collect();
+    let expected = [
+        "suspended order",
+        "unsure network",
+        "disclosure of the path",
+        "UNTOC",
+        "CERT-to-CERT",
+        "INTERPOL",
+        "UN points of contact",
+    ];
+    assert_eq!(rest, expected);
     assert!(find(&plan.requests, "BE", Group::Transit).first.is_none());
     // The own state is asked by nobody.
     let plan = plan_of(&report(), "SG");
@@ -94,16 +112,18 @@ fn ports_and_times_are_those_of_the_evidence() {
     let plan = plan_of(&report(), "FR");
     let sg = find(&plan.requests, "SG", Group::Subscriber);
     assert_eq!(sg.seen.unwrap().first.to_string(), "2026-03-17T02:00:00Z");
-    let uses: Vec<(u16, u16)> = sg.items[0].uses.iter().map(|u| (u.port, u.peer_port)).collect();
-    assert_eq!(uses, [(40001, 22), (40002, 22)]);
+    let uses: Vec<_> = sg.items[0].uses.iter().map(|u| (u.port.unwrap(), u.peer_port.unwrap(), u.opened)).collect();
+    assert_eq!(uses, [(40001, 22, true), (40002, 22, true)]);
     assert_eq!(sg.items[0].uses[0].time.to_string(), "2026-03-17T02:03:45.177207Z");
     assert_eq!(
         plan.findings.iter().map(|f| (f.path.as_str(), f.reason.as_str())).collect::<Vec<_>>(),
         [("p1", "120 short sessions")]
     );
-    // Evidence without a time: the time of the finding.
-    assert_eq!(find(&plan.requests, "DE", Group::SteppingStone).seen.unwrap().first.to_string(), "2026-03-17T02:00:00Z");
-    assert!(find(&plan.requests, "DE", Group::SteppingStone).items[0].uses.is_empty());
+    // Evidence without a time: unknown, beside the time of the traffic on the path.
+    let stone = find(&plan.requests, "DE", Group::SteppingStone);
+    assert_eq!((stone.seen, stone.traffic.unwrap().first.to_string().as_str()), (None, "2026-03-17T02:00:00Z"));
+    // All evidence of the path that names the address counts, not only that of the hop.
+    assert_eq!(stone.items[0].uses.iter().map(|u| (u.port.unwrap(), u.opened)).collect::<Vec<_>>(), [(22, false), (22, false)]);
     assert_eq!(plan.inputs[0].name, "in.pcap", "folders stay at home");
 }
 
@@ -155,4 +175,235 @@ fn a_report_without_findings_gives_an_empty_plan() {
     let plan = plan_of(&empty, "FR");
     assert!(plan.requests.is_empty() && plan.notices.is_empty() && plan.evidence.is_empty());
     assert!(text::render(&plan, Look::default()).contains("Nothing to ask"));
+}
+
+fn whole(plan: &Plan) -> String {
+    text::render(plan, Look { width: 60_000, ..Look::default() })
+}
+
+#[test]
+fn an_inferred_hop_has_no_time_of_its_own_and_says_so() {
+    let plan = plan_of(&incident(), "EE");
+    let nl = find(&plan.requests, "NL", Group::Transit);
+    assert_eq!(nl.seen, None);
+    assert_eq!(nl.traffic.unwrap().first.to_string(), "2026-03-17T14:31:50.000270Z");
+    assert!(nl.only_if.as_deref().unwrap().contains("only if the traffic took this way: 203.0.113.12 is inferred"));
+    let hop = &nl.items[0].hops[0];
+    assert_eq!(nl.items[0].hops.len(), 1, "our own traceroute is no traffic: {:?}", nl.items[0].hops);
+    assert!(hop.remarks[0].contains("the forward path may differ"));
+    assert_eq!(hop.to.unwrap().to_string(), "198.51.100.12", "the end before the device that rewrites");
+    assert!(
+        whole(&plan).contains("unknown time: no record of it has one; the traffic on its path is of 2026-03-17T14:31:50.000270Z")
+    );
+    // A router that answered a probe did so then, whenever the traffic was.
+    let mut timed = incident();
+    timed["evidence"][2]["time"] = json!("2026-03-18T09:00:00Z");
+    let plan = plan_of(&timed, "EE");
+    assert_eq!(find(&plan.requests, "NL", Group::Transit).seen.unwrap().first.to_string(), "2026-03-18T09:00:00Z");
+}
+
+#[test]
+fn a_conversation_in_two_inputs_is_one_and_a_clock_that_differs_is_corrected() {
+    let plan = plan_of(&incident(), "EE");
+    let clock = &plan.clocks[0];
+    assert_eq!(
+        (plan.clocks.len(), clock.input, clock.against, clock.milliseconds, clock.because.as_str()),
+        (1, 2, 0, 36_680, "e26")
+    );
+    let uses = &find(&plan.requests, "SG", Group::Subscriber).items[0].uses;
+    assert_eq!(uses.len(), 2, "{uses:?}");
+    let (mail, web) = (&uses[0], &uses[1]);
+    assert_eq!((mail.port, mail.because.as_str(), mail.corrected), (Some(51515), "e1", None));
+    assert_eq!((mail.also[0].because.as_str(), mail.also[0].time.to_string().as_str()), ("e9", "2026-03-17T14:20:47.680Z"));
+    // The port of the request stands on the device at the other end only.
+    assert_eq!((web.port, web.peer.to_string().as_str(), web.peer_port), (Some(52000), "198.51.100.12", Some(443)));
+    assert_eq!(web.time.to_string(), "2026-03-17T14:32:26.470Z");
+    assert_eq!(web.corrected.unwrap().to_string(), "2026-03-17T14:31:49.790Z");
+    let shown = whole(&plan);
+    assert!(shown.contains("(clock of input 2 differs by +36.680 s; corrected: 2026-03-17T14:31:49.790Z)"), "{shown}");
+    assert!(shown.contains("Which of the two was right is not recorded"), "{shown}");
+    assert!(plan.evidence.iter().any(|e| e.id == "e8") && plan.evidence.iter().any(|e| e.id == "e26"), "what is named is there");
+    // Seen by one clock.
+    assert_eq!(find(&plan.requests, "SG", Group::Subscriber).seen.unwrap().last.to_string(), "2026-03-17T14:31:50.000270Z");
+    // An offset that its own records do not show is none.
+    let mut odd = incident();
+    odd["evidence"][4]["time"] = json!("2026-03-17T14:25:00Z");
+    assert!(plan_of(&odd, "EE").clocks.is_empty());
+    // A port that no record names is none.
+    let mut unknown = incident();
+    unknown["evidence"][3]["what"] = json!("tcp 192.0.2.1 -> 198.51.100.12 port 0 -> 443: x");
+    let plan = plan_of(&unknown, "EE");
+    assert!(find(&plan.requests, "SG", Group::Subscriber).items[0].uses.iter().any(|u| u.port.is_none()));
+    assert!(whole(&plan).contains("port not recorded") && !whole(&plan).contains("tcp 0"));
+}
+
+#[test]
+fn the_device_of_the_addressed_end_is_asked_about_with_nobody() {
+    let plan = plan_of(&incident(), "EE");
+    assert!(plan.requests.iter().all(|r| r.group != Group::Translation));
+    let why = |plan: &Plan| {
+        plan.not_asked.iter().find(|n| n.addr.is_some_and(|a| a.to_string() == "198.51.100.12")).unwrap().why.clone()
+    };
+    assert!(why(&plan).starts_with("already known: e10 says what stood behind it (10.20.0.5 port 8443)"), "{}", why(&plan));
+    let mut blind = incident();
+    blind["evidence"][5]["what"] = json!("translation: not read");
+    assert!(why(&plan_of(&blind, "EE")).starts_with("stands directly before an inside address (10.20.0.5)"));
+    // One that stands before a host elsewhere is asked.
+    blind["paths"][0]["hops"][3]["addr"] = json!("203.0.113.77");
+    blind["paths"][0]["hops"][4]["addr"] = json!("203.0.113.78");
+    assert!(plan_of(&blind, "EE").requests.iter().any(|r| r.group == Group::Translation));
+}
+
+#[test]
+fn what_is_asked_decides_the_article() {
+    let article =
+        |c: &Option<Channel>| c.as_ref().map(|c| format!("{} {}", c.instrument.as_deref().unwrap_or("-"), c.article)).unwrap();
+    let mut all = report();
+    all["paths"][0]["hops"][2]["touches"][0]["state"] = json!("SE");
+    let plan = plan_of(&all, "FR");
+    let (sg, se) = (find(&plan.requests, "SG", Group::Subscriber), find(&plan.requests, "SE", Group::Transit));
+    assert_eq!(article(&sg.disclose), "ETS185 31", "article 30 gives no subscriber data");
+    assert_eq!(article(&se.disclose), "ETS185 30");
+    // Preservation rests on article 29, and being awake is no limit.
+    let first = sg.first.as_ref().unwrap();
+    assert_eq!(article(&sg.first), "ETS185 29, through the contact point of art. 35");
+    assert!(first.limit.starts_with("preservation of at least 60 days (art. 29(7))"), "{}", first.limit);
+    assert!(!whole(&plan).contains("24 hours a day"));
+    let ways = plan.ways.iter().find(|w| w.state == code("SG")).unwrap();
+    assert!(ways.channels.iter().all(|c| !c.limit.contains("24 hours")));
+    // e-Evidence goes to where the provider is represented.
+    all["paths"][0]["hops"][2]["touches"][0]["state"] = json!("IE");
+    let plan = plan_of(&all, "FR");
+    let ie = find(&plan.requests, "IE", Group::Transit);
+    assert!(ie.first.as_ref().unwrap().caveats[0].contains("not where the router or the server stands"));
+}
+
+#[test]
+fn who_sends_is_said() {
+    let plan = plan_of(&report(), "FR");
+    let sg = find(&plan.requests, "SG", Group::Subscriber);
+    assert_eq!(sg.sent_by.as_deref(), Some("the contact point of FR on call day and night: Police of the asker"));
+    assert_eq!(sg.disclose_sent_by.as_deref(), Some("the central authority of FR: Ministry of Justice of the asker"));
+    let nl = find(&plan.requests, "NL", Group::Transit);
+    assert!(nl.sent_by.as_deref().unwrap().starts_with("a judge, a court"));
+    let shown = whole(&plan);
+    assert!(shown.contains("A private person, a company or a response team can send none of them"), "{shown}");
+    assert!(shown.contains("Sent by    the contact point of FR"), "{shown}");
+}
+
+#[test]
+fn notices_go_under_no_treaty() {
+    let plan = plan_of(&report(), "FR");
+    assert!(!plan.notices.is_empty());
+    for n in &plan.notices {
+        let kinds: Vec<&str> = n.channel.iter().chain(&n.alternatives).map(|c| &*c.kind).collect();
+        assert_eq!(kinds, ["UN points of contact", "CERT-to-CERT"]);
+    }
+    assert!(whole(&plan).contains("the foreign ministry, by the diplomatic channel"));
+    let text = super::words::article;
+    assert_eq!([text("29"), text("27, 31"), text("18 U.S.C. 2702")], ["art. 29", "arts 27, 31", "18 U.S.C. 2702"]);
+}
+
+#[test]
+fn the_law_that_was_read_is_named() {
+    let plan = plan_on(&incident(), "EE", "2026-04-01", Some("mine (2 files, SHA-256 00…)"));
+    assert_eq!((plan.rule_book.date.as_str(), plan.law_overlay.as_deref()), ("2026-11-25", Some("mine (2 files, SHA-256 00…)")));
+    for out in [whole(&plan), text::markdown(&plan)] {
+        assert!(out.contains("folder of your own: mine") && out.contains(&"ef".repeat(32)), "{out}");
+        assert!(
+            out.contains(
+                "the report was made with no folder of your own laid over the rule book, this plan with the folder mine"
+            )
+        );
+    }
+    let mut report = incident();
+    report["question"]["law_overlay"] = json!("theirs");
+    report["datasets"][1]["sha256"] = json!("00");
+    let plan = plan_of(&report, "EE");
+    assert!(
+        plan.warnings[0].contains("the folder theirs") && plan.warnings[1].contains("with other contents"),
+        "{:?}",
+        plan.warnings
+    );
+    assert!(plan_of(&incident(), "EE").warnings.is_empty());
+}
+
+#[test]
+fn the_day_of_asking_is_said() {
+    let of_incident = whole(&plan_on(&incident(), "EE", "2026-03-17", None));
+    assert!(
+        of_incident.contains("Law as of 2026-03-17, the day of the incident") && of_incident.contains("--on DATE asks as of")
+    );
+    assert!(whole(&plan_of(&incident(), "EE")).contains("Law as of 2026-04-01, the day of asking"));
+    let early = plan_on(&incident(), "EE", "2026-03-01", None);
+    assert!(early.warnings[0].contains("2026-03-01, is before the incident, 2026-03-17"), "{:?}", early.warnings);
+}
+
+#[test]
+fn states_are_known_by_one_code_and_nobody_is_asked_where_nobody_answers() {
+    let mut odd = report();
+    for (i, (a, b)) in [("UK", "GB"), ("QQ", "EU"), ("AQ", "ZZ"), ("GF", "AP")].into_iter().enumerate() {
+        let id = format!("p{}", i + 4);
+        let proxy = hop(0, Some("192.0.2.77"), "proxy", "observed", &[(a, "territory", 0.9), (b, "registration", 0.9)], &["e1"]);
+        let mut path = odd["paths"][0].clone();
+        (path["id"], path["hops"]) = (json!(id), json!([proxy]));
+        odd["paths"].as_array_mut().unwrap().push(path);
+    }
+    let plan = plan_of(&odd, "FR");
+    let states: Vec<&str> = plan.requests.iter().map(|r| r.state.as_str()).collect();
+    assert!(states.contains(&"GB") && !states.iter().any(|s| ["UK", "QQ", "EU", "ZZ", "AP"].contains(s)), "{states:?}");
+    assert!(plan.not_asked.iter().any(|n| n.path == "p5" && n.why == "QQ: no state or territory that the rule book knows"));
+    let nobody = find(&plan.requests, "AQ", Group::SteppingStone);
+    assert!(nobody.unanswered && nobody.first.is_none() && whole(&plan).contains("there is nobody to write to"));
+    assert!(plan.notices.iter().all(|n| n.state != code("AQ") && n.state != code("GF")));
+    // A part of the state that asks.
+    assert!(find(&plan.requests, "GF", Group::SteppingStone).domestic);
+    // Claims without evidence are not asked on.
+    let mut bare = report();
+    bare["paths"][0]["hops"][4]["because"] = json!([]);
+    let plan = plan_of(&bare, "FR");
+    assert!(plan.not_asked.iter().any(|n| n.why.starts_with("the claim has no evidence")));
+    assert!(plan.requests.iter().all(|r| r.group != Group::SteppingStone));
+}
+
+#[test]
+fn channels_stand_once_per_state() {
+    let plan = plan_of(&incident(), "FR");
+    assert!(plan.requests.iter().filter(|r| r.state == code("DE")).count() == 1);
+    let mut two = report();
+    two["paths"][0]["hops"][2]["touches"] = json!([]);
+    let plan = plan_of(&two, "FR");
+    assert!(plan.requests.iter().filter(|r| r.state == code("DE")).count() == 2);
+    let shown = whole(&plan);
+    let block = shown.split("Channels, state by state").nth(1).unwrap();
+    assert_eq!(block.matches("UNTOC [disclose, act]").count(), 3, "DE, SG, US: {block}");
+    assert_eq!(block.matches("dual criminality").count(), 3, "shared remarks once per state");
+    assert!(!shown.split("Channels, state by state").next().unwrap().contains("https://"), "sources stand below");
+}
+
+/// A hundred thousand hops are planned in time that grows with their number.
+#[test]
+fn many_addresses_in_one_state_are_no_square() {
+    let time = |n: u32| {
+        let hops: Vec<_> = (0..n)
+            .map(|i| {
+                hop(
+                    (i % 60_000) as u16,
+                    Some(&format!("10.{}.{}.{}", i >> 16, (i >> 8) & 255, i & 255)),
+                    "proxy",
+                    "observed",
+                    &[("SG", "territory", 0.9)],
+                    &["e1"],
+                )
+            })
+            .collect();
+        let mut big = report();
+        big["paths"][0]["hops"] = json!(hops);
+        let started = std::time::Instant::now();
+        assert_eq!(plan_of(&big, "FR").notices[0].items.len(), n as usize);
+        started.elapsed().as_secs_f64()
+    };
+    time(500);
+    let (small, large) = (time(2_000).max(0.005), time(20_000));
+    assert!(large < 40.0 * small, "{small:.3} s for 2,000 hops, {large:.3} s for 20,000");
 }

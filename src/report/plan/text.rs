@@ -1,8 +1,13 @@
-//! A plan as a checklist: for a terminal, and as Markdown. Both print the same lines.
+//! A plan as a checklist: for a terminal, and as Markdown. Both print the same lines. What to do stands first, one block per
+//! request; all channels to a state with their sources and remarks stand once, below.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Ground, Item, Named, Notice, Plan, Request, Seen, channel, ids, p};
+use super::words::{self, ids, p};
+use super::{Ground, Item, Named, Notice, Plan, Request, Ways};
+use crate::model::channel::Channel;
+use crate::report::footnotes::Footnotes;
 use crate::report::letters::markdown::escaped;
 use crate::report::terminal::{Look, plural};
 
@@ -33,47 +38,83 @@ const ORDER: &str = "In the order in which evidence dies: what may be gone any d
 for your own authorities.";
 const VICTIM: &str = "Kept apart: these speak for the victim, not of anybody else.";
 const NOTICES: &str = "Norm 13(c), A/70/174 (2015-07-22), is voluntary: a notice is no accusation, and no finding of breach. \
+It goes between points of contact, response teams or foreign ministries, never under a treaty of legal assistance. \
 What was sent, and what comes back, can be kept with rutter practice add.";
+const WAYS: &str = "All channels to each state, best first, with what they rest on. A suspended one is no way to take. \
+What several channels have in common stands once, as a note.";
+
+/// Beside the channels of the tables there is always this one.
+const DIPLOMATIC: &str = "the foreign ministry, by the diplomatic channel";
 
 fn sections(plan: &Plan) -> Vec<Section> {
     let (apart, rest): (Vec<&Request>, Vec<&Request>) = plan.requests.iter().partition(|r| r.group == super::Group::VictimEnd);
     let entries = |list: Vec<&Request>| list.into_iter().map(|r| request(r, plan)).collect::<Vec<_>>();
-    let mut out = vec![Section { title: "Requests".into(), note: ORDER, check: true, entries: entries(rest) }];
+    let mut out = Vec::new();
+    if !rest.is_empty() {
+        out.push(Section { title: "Requests".into(), note: ORDER, check: true, entries: entries(rest) });
+    }
     if !apart.is_empty() {
         out.push(Section { title: "The victim's end".into(), note: VICTIM, check: true, entries: entries(apart) });
     }
     if !plan.notices.is_empty() {
-        let entries = plan.notices.iter().map(notice).collect();
+        let entries = plan.notices.iter().map(|n| notice(n, plan)).collect();
         out.push(Section { title: "Notices".into(), note: NOTICES, check: true, entries });
+    }
+    if !plan.ways.is_empty() {
+        let entries = plan.ways.iter().map(|w| ways(w, plan)).collect();
+        out.push(Section { title: "Channels, state by state".into(), note: WAYS, check: false, entries });
     }
     out
 }
 
 fn head(plan: &Plan) -> Vec<String> {
+    let notices =
+        if plan.notices.is_empty() { String::new() } else { format!(", {}", plural(plan.notices.len() as u64, "notice")) };
     let mut out = vec![
+        format!("Asked by {}: {}{notices}.", plan.requesting.words(), plural(plan.requests.len() as u64, "request")),
+        day(plan),
         format!(
-            "Asked by {} on {}: {}. Law as of {}.",
-            plan.requesting.words(),
-            plan.on,
-            plural(plan.requests.len() as u64, "request"),
-            plan.on
+            "Made from a report of {} with SHA-256 {}. Law: rule book of {}, SHA-256 {}.",
+            plan.report.tool, plan.report.sha256, plan.rule_book.date, plan.rule_book.sha256
         ),
-        format!("Made from a report of {} with SHA-256 {}.", plan.report.tool, plan.report.sha256),
     ];
+    if let Some(overlay) = &plan.law_overlay {
+        out.push(format!("Over the rule book lies a folder of your own: {overlay}."));
+    }
     if plan.requests.is_empty() {
-        out.push("Nothing to ask: no hop of the report has an address that a state could be asked about.".into());
+        let measured = !plan.not_asked.is_empty() && plan.not_asked.iter().all(|n| n.why.starts_with("a measurement"));
+        out.push(if measured {
+            "Nothing to ask: the report has only a measurement, and no traffic of an incident.".into()
+        } else {
+            "Nothing to ask: no hop of the report has an address that a state could be asked about.".into()
+        });
+    } else {
+        out.push(plan.who_sends.into());
     }
     if plan.report.on.is_some_and(|day| day != plan.on) {
         let day = plan.report.on.map(|d| d.to_string()).unwrap_or_default();
         out.push(format!("The report reads the law as of {day}; this plan reads it as of the day of asking, {}.", plan.on));
     }
+    out.extend(plan.clocks.iter().map(|c| format!("{}.", words::clock(plan, c))));
+    out.extend(plan.warnings.iter().map(|w| words::warning(w)));
     out
 }
 
+/// The day as of which law is read, and where it comes from.
+fn day(plan: &Plan) -> String {
+    let on = plan.on;
+    if plan.on_given {
+        return format!("Law as of {on}, the day of asking; days left are counted from it.");
+    }
+    let of = if plan.incident == Some(on) { "incident" } else { "report" };
+    format!(
+        "Law as of {on}, the day of the {of}, and days left are counted from it: no day of asking was given. --on DATE asks as of \
+         the day of asking."
+    )
+}
+
 fn foot(plan: &Plan) -> Vec<String> {
-    let mut out: Vec<String> = plan.warnings.iter().map(|w| format!("The report warns: {w}")).collect();
-    out.extend([plan.no_advice, plan.non_claim, plan.attribution].map(str::to_owned));
-    out
+    [plan.no_advice, plan.non_claim, plan.attribution].map(str::to_owned).to_vec()
 }
 
 fn request(r: &Request, plan: &Plan) -> Entry {
@@ -84,19 +125,19 @@ fn request(r: &Request, plan: &Plan) -> Entry {
     let own = if r.domestic { ", own state" } else { "" };
     let title =
         format!("{}. {}: {} ({ground}{own}; {})", r.number, Named::from(r).words(), r.group.title(), addresses(r.items.len()));
-    let mut lines = vec![("Seen", seen(r.seen))];
-    item_lines(&mut lines, &r.items);
-    if let Some(only_if) = &r.only_if {
-        lines.push(("Only if", only_if.strip_prefix("only if ").unwrap_or(only_if).to_owned()));
-    }
-    lines.extend(r.ask_for.iter().map(|data| ("Ask for", (*data).to_owned())));
-    lines.push(("Deadline", deadline(r)));
+    let mut lines = vec![("By when", deadline(r))];
     if r.domestic {
         let own = "production by your own authority, under your own law: no other state is asked; preserve first";
         lines.push(("First", own.into()));
     } else {
         channels(&mut lines, r, plan);
     }
+    if let Some(only_if) = &r.only_if {
+        lines.push(("Only if", only_if.replace("only if ", "")));
+    }
+    lines.extend(r.ask_for.iter().map(|data| ("Ask for", (*data).to_owned())));
+    item_lines(&mut lines, &r.items, plan);
+    lines.push(("Seen", words::seen(r.seen, r.traffic)));
     lines.push(("Evidence", ids(&r.because, MOST_IDS)));
     Entry { title, lines }
 }
@@ -106,18 +147,30 @@ fn addresses(n: usize) -> String {
 }
 
 fn deadline(r: &Request) -> String {
-    let mut out = r.deadline.clone();
     let retention = &r.retention;
-    if !retention.rule.is_empty() {
-        let source = super::or(&retention.source, "no source given");
-        let _ = write!(out, ". Rule of {}: {} (grade {}; {source})", r.state, retention.rule, retention.grade);
+    // The rule and where it was read stand once per state, except where no channels do.
+    if r.domestic && !retention.rule.is_empty() {
+        format!("{}. Rule of {}: {}", r.deadline, r.state, rule(r))
+    } else {
+        r.deadline.clone()
     }
-    out
+}
+
+fn rule(r: &Request) -> String {
+    let retention = &r.retention;
+    format!("{} (grade {}; {})", retention.rule, retention.grade, words::or(&retention.source, "no source given"))
 }
 
 fn channels(lines: &mut Vec<(&'static str, String)>, r: &Request, plan: &Plan) {
+    if r.unanswered {
+        lines.push((
+            "First",
+            "nobody that the tables know of answers for the place: there is nobody to write to, and no letter".into(),
+        ));
+        return;
+    }
     match &r.first {
-        Some(first) => lines.push(("First", channel(first))),
+        Some(first) => lines.push(("First", words::channel(first))),
         None => lines.push((
             "First",
             format!(
@@ -127,17 +180,11 @@ fn channels(lines: &mut Vec<(&'static str, String)>, r: &Request, plan: &Plan) {
             ),
         )),
     }
+    lines.extend(r.sent_by.iter().map(|by| ("Sent by", by.clone())));
     if let Some(disclose) = r.disclose.as_ref().filter(|d| Some(*d) != r.first.as_ref()) {
-        lines.push(("Then", channel(disclose)));
-    }
-    lines.extend(r.alternatives.iter().map(|c| ("Else", channel(c))));
-}
-
-fn seen(seen: Option<Seen>) -> String {
-    match seen {
-        None => "unknown time".into(),
-        Some(s) if s.first == s.last => format!("{} (UTC)", s.first),
-        Some(s) => format!("{} to {} (UTC)", s.first, s.last),
+        lines.push(("Then", words::channel(disclose)));
+        let other = r.disclose_sent_by.as_ref().filter(|by| r.sent_by.as_ref() != Some(*by));
+        lines.extend(other.map(|by| ("Sent by", by.clone())));
     }
 }
 
@@ -150,7 +197,7 @@ pub(in crate::report) fn operator(item: &Item) -> String {
     }
 }
 
-fn item_lines(lines: &mut Vec<(&'static str, String)>, items: &[Item]) {
+fn item_lines(lines: &mut Vec<(&'static str, String)>, items: &[Item], plan: &Plan) {
     for item in items.iter().take(MOST_ITEMS) {
         let operator = operator(item);
         let operator = if operator.is_empty() { operator } else { format!(" ({operator})") };
@@ -176,7 +223,9 @@ fn item_lines(lines: &mut Vec<(&'static str, String)>, items: &[Item]) {
         let bases: Vec<&str> = item.bases.iter().map(|b| b.basis.as_str()).collect();
         lines.push(("Address", format!("{}{operator}, by {}: {}", item.addr, bases.join(", "), hops.join("; "))));
         for u in item.uses.iter().take(MOST_USES) {
-            let line = format!("{} {} port {} with {} port {} ({})", u.time, u.proto, u.port, u.peer, u.peer_port, u.because);
+            let other = words::end(u.peer, u.peer_port);
+            let line =
+                format!("{} {} with {other}, at {} ({})", u.proto, words::port(u.port), words::time(u, plan), words::records(u));
             lines.push(("", line));
         }
         if item.uses.len() > MOST_USES {
@@ -188,28 +237,75 @@ fn item_lines(lines: &mut Vec<(&'static str, String)>, items: &[Item]) {
     }
 }
 
-fn notice(n: &Notice) -> Entry {
-    let mut lines = vec![("Seen", seen(n.seen))];
-    item_lines(&mut lines, &n.items);
+fn notice(n: &Notice, plan: &Plan) -> Entry {
+    let mut lines = Vec::new();
+    match &n.channel {
+        Some(c) => lines.push(("First", words::channel(c))),
+        None => lines.push(("First", DIPLOMATIC.into())),
+    }
+    lines.extend(n.sent_by.iter().map(|by| ("Sent by", by.clone())));
+    lines.extend(n.alternatives.iter().map(|c| ("Or", words::channel(c))));
+    if n.channel.is_some() {
+        lines.push(("Or", DIPLOMATIC.into()));
+    }
     if let Some(norm) = &n.norm {
         lines.push(("Norm", format!("{}: {} (grade {}; {})", norm.norm, norm.state, norm.grade, norm.source)));
     }
-    match &n.channel {
-        Some(c) => lines.push(("First", channel(c))),
-        None => lines.push(("First", "the tables know no channel for a notice: ask your foreign ministry or CERT".into())),
-    }
+    item_lines(&mut lines, &n.items, plan);
+    lines.push(("Seen", words::seen(n.seen, n.traffic)));
     lines.push(("Evidence", ids(&n.because, MOST_IDS)));
     Entry { title: format!("Tell {} what was seen", Named::from(n).words()), lines }
 }
 
+fn ways(w: &Ways, plan: &Plan) -> Entry {
+    let named = Named { state: w.state, name: w.name.clone() };
+    // A source is a remark like another: what several channels rest on stands once.
+    let with_source = |c: &Channel| {
+        let source = format!("source: {}", words::or(&c.source, "none given"));
+        Channel { caveats: c.caveats.iter().cloned().chain([source.into()]).collect(), ..c.clone() }
+    };
+    let notes = Footnotes::common(&w.channels.iter().map(with_source).collect::<Vec<_>>());
+    let mut lines = Vec::new();
+    if let Some(r) = plan.requests.iter().find(|r| r.state == w.state && !r.retention.rule.is_empty()) {
+        lines.push(("Clock", rule(r)));
+    }
+    for (c, (own, numbers)) in w.channels.iter().zip(&notes.of) {
+        let mut line = words::channel_with_purposes(c);
+        if !own.is_empty() {
+            let own: Vec<&str> = own.iter().map(|o| &**o).collect();
+            let _ = write!(line, "; mind: {}", own.join("; "));
+        }
+        if !numbers.is_empty() {
+            let _ = write!(line, "; {}", Footnotes::words(numbers));
+        }
+        lines.push(("Channel", line));
+    }
+    lines.extend(notes.notes.iter().enumerate().map(|(i, note)| ("", format!("note {}: {note}", i + 1))));
+    Entry { title: named.words(), lines }
+}
+
+/// A line for each path and reason: forty hops that are skipped for one reason are one line.
 fn not_asked(plan: &Plan) -> Vec<String> {
-    plan.not_asked
-        .iter()
-        .map(|n| {
-            let addr = n.addr.map(|a| format!(" {a}")).unwrap_or_default();
-            format!("{} hop {}{addr}: {} ({})", n.path, n.rank, n.why, ids(&n.because, 4))
-        })
-        .collect()
+    let mut lines: Vec<(String, String, Vec<String>)> = Vec::new();
+    let mut at: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for n in &plan.not_asked {
+        let addr = n.addr.map(|a| format!(" {a}")).unwrap_or_default();
+        let hop = format!("{}{addr} ({})", n.rank, ids(&n.because, 4));
+        let place = *at.entry((&n.path, &n.why)).or_insert_with(|| {
+            lines.push((n.path.clone(), n.why.clone(), Vec::new()));
+            lines.len() - 1
+        });
+        if let Some((_, _, hops)) = lines.get_mut(place) {
+            hops.push(hop);
+        }
+    }
+    let line = |(path, why, hops): (String, String, Vec<String>)| {
+        let word = if hops.len() == 1 { "hop" } else { "hops" };
+        let more = if hops.len() > MOST_ITEMS { format!(" and {} more", hops.len() - MOST_ITEMS) } else { String::new() };
+        let shown: Vec<String> = hops.into_iter().take(MOST_ITEMS).collect();
+        format!("{path} {word} {}{more}: {why}", shown.join(", "))
+    };
+    lines.into_iter().map(line).collect()
 }
 
 /// For a terminal.

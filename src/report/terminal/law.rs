@@ -1,7 +1,10 @@
 //! The law of a path for a terminal: what covers it, whom to ask first, where its states part.
 
+use std::collections::BTreeMap;
+
 use super::{HEAD, Look, visible};
 use crate::model::channel::{Channel, Usable};
+use crate::model::coverage::Gap;
 use crate::model::law::Status;
 use crate::model::path_law::{PathLaw, Request};
 use crate::report::model::Path;
@@ -53,13 +56,24 @@ fn coverage(law: &PathLaw, look: Look) -> String {
     }
     out.push_str(&more(c.instruments.len().saturating_sub(SHOWN) + c.states.len().saturating_sub(STATES), look));
     out.push_str(&look.wrap("    ", "P party, S signatory, R ratified and not yet in force, - outside, x left or suspended, t not extended to it, ? unknown; grades are in the JSON report"));
-    for gap in c.gaps.iter().take(SHOWN) {
+    for i in c.instruments.iter().take(SHOWN).filter(|i| !i.condition.is_empty()) {
+        out.push_str(&look.wrap("    ", &format!("{}: {}", visible(&i.instrument), visible(&i.condition))));
+    }
+    let (gaps, open): (Vec<&Gap>, Vec<&Gap>) = c.gaps.iter().partition(|g| g.note.is_empty());
+    for gap in gaps.iter().take(SHOWN) {
         let left: Vec<String> = gap.left.iter().map(|l| visible(l).into_owned()).collect();
         let known = if gap.known { "no treaty channel" } else { "no treaty channel known" };
         let left = if left.is_empty() { String::new() } else { format!("; left: {}", left.join(", ")) };
         out.push_str(&look.wrap("    ", &format!("{}-{}: {known}{left}", gap.from, gap.to)));
     }
-    out.push_str(&more(c.gaps.len().saturating_sub(SHOWN), look));
+    out.push_str(&more(gaps.len().saturating_sub(SHOWN), look));
+    let mut notes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for gap in open {
+        notes.entry(&gap.note).or_default().push(format!("{}-{}", gap.from, gap.to));
+    }
+    for (note, pairs) in notes {
+        out.push_str(&look.wrap("    ", &format!("{}: not settled; {}", pairs.join(", "), visible(note))));
+    }
     out
 }
 
@@ -139,7 +153,11 @@ fn lost(request: &Request) -> String {
     match (r.lost_from, r.months) {
         (Some(day), Some(months)) => format!("kept {months} months by law: may be gone from {day} [{}]", r.grade),
         (Some(day), None) => format!("may be gone from {day} [{}]", r.grade),
-        (None, _) => format!("no duty to keep traffic data is known: may be gone any day [{}]", r.grade),
+        (None, Some(months)) => {
+            let unknown = "the day of the traffic is unknown, so that no last day can be given";
+            format!("kept {months} months by law; {unknown} [{}]", r.grade)
+        }
+        (None, None) => format!("no duty to keep this traffic data is known: may be gone any day [{}]", r.grade),
     }
 }
 

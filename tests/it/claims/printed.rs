@@ -97,7 +97,8 @@ impl Reader {
         self.markdown(&what, &plan("md", &[]), &theirs);
         let mut files: Vec<_> = fs::read_dir(&letters).unwrap().map(|e| e.unwrap().path()).collect();
         files.sort();
-        assert!(files.len() >= 2, "{what}: no letters");
+        // A path that is only a measurement asks nobody.
+        assert_eq!(files.is_empty(), of.contains("backbone"), "{what}: {} letters", files.len());
         for path in files {
             let name = format!("{what}, {}", path.file_name().unwrap().to_string_lossy());
             let bytes = fs::read(&path).unwrap();
@@ -299,7 +300,7 @@ fn no_plan_and_no_letter_claims_too_much() {
     }
     assert_eq!((reader.read["json"], reader.read["text"]), (16, 16));
     assert_eq!(reader.read["md"], reader.read["docx"] + 16);
-    assert!(reader.read["docx"] > 60, "{:?}", reader.read);
+    assert!(reader.read["docx"] >= 50, "{:?}", reader.read);
     reader.done();
 }
 

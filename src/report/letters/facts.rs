@@ -1,0 +1,224 @@
+//! What was seen, for a letter: the findings, each address with how it is known, and the conversations with ports and times.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::plan::text::operator;
+use super::super::plan::words::{clock, end, ids, p, period, records};
+use super::super::plan::{FindingRef, Ground, HopRef, Item, Plan, Seen, Use};
+use super::Block;
+use crate::model::hop::{HopRole, Knowledge};
+
+/// Findings that are described.
+const MOST_FINDINGS: usize = 12;
+/// Rows of a table.
+const MOST_ROWS: usize = 120;
+/// Places of one address that are told.
+const MOST_HOPS: usize = 4;
+/// Remarks of a finding or a hop that are told.
+const MOST_REMARKS: usize = 8;
+
+/// All of it: when, the findings, the addresses, the conversations, the clocks.
+pub(super) fn all(plan: &Plan, seen: Option<Seen>, traffic: Option<Seen>, items: &[(&Item, Ground)], place: &str) -> Vec<Block> {
+    let paths: BTreeSet<&String> = items.iter().flat_map(|(i, _)| &i.hops).map(|h| &h.path).collect();
+    let findings: Vec<&FindingRef> = plan.findings.iter().filter(|f| paths.contains(&f.path)).collect();
+    let mut lines: Vec<String> = findings.iter().take(MOST_FINDINGS).map(|f| finding(f)).collect();
+    if findings.len() > lines.len() {
+        lines.push(format!("and {} more", findings.len() - lines.len()));
+    }
+    let mut blocks = vec![
+        Block::Para(format!(
+            "{} The addresses stand on the paths of these findings, in the words of the report. They describe traffic, no person and no \
+             state.",
+            when(seen, traffic)
+        )),
+        Block::Bullets(lines),
+        Block::Para(format!(
+            "The addresses. \"Geolocated in {place}\" has the probability p that stands beside each, with the evidence of the address; \
+             it weighs where the machine is, not whether the traffic passed it."
+        )),
+        addresses(plan, items),
+    ];
+    blocks.extend(conversations(plan, &findings, items));
+    blocks
+}
+
+fn when(seen: Option<Seen>, traffic: Option<Seen>) -> String {
+    match (seen, traffic) {
+        (Some(s), _) => format!("Time of the records: {}.", period(Some(s))),
+        (None, Some(t)) => format!(
+            "No record that names these addresses has a time. The time of the traffic on the paths is {}.",
+            period(Some(t))
+        ),
+        (None, None) => "No record says when it was seen: [[TIME, IF KNOWN]].".into(),
+    }
+}
+
+fn finding(f: &FindingRef) -> String {
+    let when = f.seen.map(|s| format!(", {}", period(Some(s)))).unwrap_or_default();
+    let ends = match (f.from, f.to) {
+        (Some(from), Some(to)) => format!("; from {from} to {to}"),
+        (Some(from), None) => format!("; from {from} to [[PUBLIC ADDRESS OF THE ADDRESSED END]]"),
+        _ => String::new(),
+    };
+    let remarks: Vec<&str> = f.remarks.iter().take(MOST_REMARKS).map(String::as_str).collect();
+    let remarks = if remarks.is_empty() { String::new() } else { format!(". Remarks: {}", remarks.join("; ")) };
+    format!("{}, {}{when}{ends}: {}{remarks}", f.path, plain(&f.finding), f.reason)
+}
+
+/// The kind of a finding in plain words.
+fn plain(kind: &str) -> &str {
+    match kind {
+        "proxied-request" => "a web request that a proxy passed on",
+        "mail" => "a mail that was handed over",
+        "brute-force" => "many short log-in attempts",
+        "syn-flood" | "flood" => "a flood of packets",
+        "backscatter" => "answers to forged packets",
+        "scan" => "a scan of ports or addresses",
+        "upload" => "an upload",
+        "alert" => "an alert of a sensor",
+        "listed" => "traffic with an address that a list names",
+        "chosen" | "conversation" => "a conversation",
+        other => other,
+    }
+}
+
+/// How a hop is known, in words: what is inferred is said to be inferred, with the reasons. A reason that stands among the
+/// evidence is not told twice.
+fn known(plan: &Plan, h: &HopRef) -> String {
+    let how = match (h.kind, h.role) {
+        (Knowledge::Observed, _) => "observed in the records",
+        (Knowledge::Asserted, _) => "asserted by a header only",
+        (Knowledge::Gap, _) => "not known: it did not answer",
+        (Knowledge::Inferred, HopRole::Transit) => "inferred, and not seen in the traffic",
+        (Knowledge::Inferred, _) => "inferred from records that agree",
+    };
+    let told = |r: &&String| plan.evidence.iter().any(|e| e.kind == "join" && e.what.starts_with(r.as_str()));
+    let remarks: Vec<&str> = h.remarks.iter().filter(|r| !told(r)).take(MOST_REMARKS).map(String::as_str).collect();
+    let remarks = if remarks.is_empty() { String::new() } else { format!(" ({})", remarks.join("; ")) };
+    format!("{} hop {}: {how}{remarks}; evidence {}", h.path, h.rank, ids(&h.because, 6))
+}
+
+fn addresses(plan: &Plan, items: &[(&Item, Ground)]) -> Block {
+    let mut rows: Vec<Vec<String>> = items.iter().take(MOST_ROWS).map(|(item, ground)| address(plan, item, *ground)).collect();
+    if items.len() > MOST_ROWS {
+        let mut last = vec![format!("and {} more addresses in the plan", items.len() - MOST_ROWS)];
+        last.resize(6, String::new());
+        rows.push(last);
+    }
+    Block::Table {
+        head: vec!["Address", "Operator", "Place on the path", "How it is known", "Seen (UTC)", "In this state"],
+        rows,
+    }
+}
+
+fn address(plan: &Plan, item: &Item, ground: Ground) -> Vec<String> {
+    let share = item.hops.iter().map(|h| h.p).fold(0.0, f32::max);
+    let named: BTreeSet<&String> = item.hops.iter().flat_map(|h| &h.because).collect();
+    let mut because: Vec<String> = named.into_iter().cloned().collect();
+    because.sort_by_key(String::len); // e2 before e10
+    let by = match ground {
+        Ground::Territory => "location",
+        Ground::Operator => "operator's seat or register",
+    };
+    let more = |mut list: Vec<String>| {
+        if item.hops.len() > MOST_HOPS {
+            list.push(format!("and {} more", item.hops.len() - MOST_HOPS));
+        }
+        list.join(". ")
+    };
+    let hops = || item.hops.iter().take(MOST_HOPS);
+    let seen = match (item.seen, item.traffic) {
+        (Some(s), _) => period(Some(s)).replace(" (UTC)", ""),
+        (None, Some(t)) => format!("unknown time; the traffic on the path: {}", period(Some(t)).replace(" (UTC)", "")),
+        (None, None) => "unknown time".into(),
+    };
+    vec![
+        item.addr.to_string(),
+        operator(item),
+        more(hops().map(|h| format!("{} hop {}: {}", h.path, h.rank, h.role.as_str())).collect()),
+        more(hops().map(|h| known(plan, h)).collect()),
+        seen,
+        format!("p {} by {by} ({})", p(share), ids(&because, 3)),
+    ]
+}
+
+/// Every conversation once: of the addresses, and of the origins of their paths, by which a provider on the way finds the
+/// traffic.
+fn conversations(plan: &Plan, findings: &[&FindingRef], items: &[(&Item, Ground)]) -> Vec<Block> {
+    let mut rows: BTreeMap<String, Row<'_>> = BTreeMap::new();
+    for f in findings {
+        for u in f.from.iter().flat_map(|_| &f.uses) {
+            let row = rows.entry(u.because.clone()).or_insert_with(|| Row { addr: f.from, of: u, about: BTreeSet::new() });
+            row.about.insert(f.path.clone());
+        }
+    }
+    for (item, _) in items {
+        for u in &item.uses {
+            let row =
+                rows.entry(u.because.clone()).or_insert_with(|| Row { addr: Some(item.addr), of: u, about: BTreeSet::new() });
+            row.about.insert(item.addr.to_string());
+        }
+    }
+    let named: BTreeSet<String> = rows.values().flat_map(|r| &r.about).cloned().collect();
+    let bare: Vec<String> = items.iter().map(|(i, _)| i.addr.to_string()).filter(|a| !named.contains(a)).collect();
+    let mut blocks = Vec::new();
+    if rows.is_empty() {
+        blocks
+            .push(Block::Para("No record has the ports of a conversation: [[PORTS AND TIMES, IF KNOWN FROM ELSEWHERE]].".into()));
+    } else {
+        blocks.push(Block::Para("The conversations, by which the traffic can be found:".into()));
+        let mut all: Vec<Row<'_>> = rows.into_values().collect();
+        all.sort_by_key(|r| (r.of.corrected.unwrap_or(r.of.time), r.of.because.len(), r.of.because.clone()));
+        let left_out = all.len().saturating_sub(MOST_ROWS);
+        let mut cells: Vec<Vec<String>> = all.iter().take(MOST_ROWS).map(|r| r.cells(plan)).collect();
+        if left_out > 0 {
+            let mut last = vec![format!("and {left_out} more in the plan")];
+            last.resize(6, String::new());
+            cells.push(last);
+        }
+        let head = vec!["About", "From", "To", "Time as recorded (UTC)", "Corrected (UTC)", "Evidence"];
+        blocks.push(Block::Table { head, rows: cells });
+    }
+    if !bare.is_empty() {
+        let shown: Vec<&str> = bare.iter().take(12).map(String::as_str).collect();
+        blocks.push(Block::Para(format!(
+            "No record of a conversation names {}: such an address stands on the path for the reasons given above, and its provider \
+             finds the traffic by the two ends.",
+            shown.join(", ")
+        )));
+    }
+    blocks.push(Block::Para(
+        "Times are those of the records, in UTC. \"Port not recorded\" means that the port is unknown, not that there was none."
+            .into(),
+    ));
+    let clocks: Vec<String> =
+        plan.clocks.iter().map(|c| format!("{}: [[CHECKED AGAINST UTC, AND HOW]].", clock(plan, c))).collect();
+    if !clocks.is_empty() {
+        blocks.push(Block::Bullets(clocks));
+    }
+    blocks
+}
+
+/// A conversation, seen from one of its ends.
+struct Row<'a> {
+    addr: Option<std::net::IpAddr>,
+    of: &'a Use,
+    about: BTreeSet<String>,
+}
+
+impl Row<'_> {
+    fn cells(&self, plan: &Plan) -> Vec<String> {
+        let u = self.of;
+        let own = self.addr.map_or_else(|| "not recorded".to_owned(), |a| end(a, u.port));
+        let other = end(u.peer, u.peer_port);
+        let (from, to) = if u.opened { (own, other) } else { (other, own) };
+        let about: Vec<String> = self.about.iter().cloned().collect();
+        let by = plan.clocks.iter().find(|c| c.input == u.input).map(|c| super::words::seconds(c.milliseconds));
+        let corrected = match (u.corrected, by) {
+            (Some(t), Some(by)) => format!("{t} (the clock of input {} differs by {by})", u.input),
+            _ if plan.clocks.iter().any(|c| c.against == u.input) => format!("by the clock of input {}", u.input),
+            _ => "no difference known".into(),
+        };
+        vec![about.join(", "), format!("{} {from}", u.proto), to, u.time.to_string(), corrected, records(u)]
+    }
+}
