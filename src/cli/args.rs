@@ -317,7 +317,7 @@ impl AskArgs {
             question,
             trusted: nets("--trust", &trust)?,
             victim_state: state,
-            requesting: self.requesting,
+            requesting: self.requesting.map(asker).transpose()?,
             practice,
             practice_damaged,
             on: self.on,
@@ -374,4 +374,16 @@ pub fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim().trim_start_matches('[').trim_end_matches(']');
     let text = text.split('%').next().unwrap_or(text);
     text.parse().ok().map(crate::model::net::unmapped)
+}
+
+/// A state or territory for which somebody can ask another.
+fn asker(code: StateCode) -> Result<StateCode, Error> {
+    let book = &Law::shipped().map_err(|e| Error::Data(e.to_string()))?.book;
+    let state = book.canonical(code);
+    let answers = book.state(state).is_some() || book.territory(state.as_str()).is_some_and(|t| t.parent.is_some());
+    if book.is_place(state) && answers {
+        Ok(state)
+    } else {
+        Err(Error::Usage(format!("--requesting {code}: no state or territory of the rule book for which somebody can ask")))
+    }
 }

@@ -142,6 +142,16 @@ pub enum AsOf {
 }
 
 impl AsOf {
+    /// Did more than 180 days pass from the last day that it can mean until `on`? Unlike staleness this asks only what may have
+    /// happened until the day asked about.
+    #[must_use]
+    pub fn is_old(self, on: Day) -> bool {
+        match self {
+            Self::On(d) => on.days_since(d.last) > STALE_DAYS,
+            Self::Unknown => true,
+        }
+    }
+
     /// More than 180 days before `on` or before the last revision of the rule book, whichever is later, counted from the
     /// earliest day that it can mean; an unknown date is old. A row about an old day can still be corrected today, and no
     /// clock is read: the day of the revision stands for that of the run.

@@ -45,7 +45,7 @@ pub enum Absent {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Count {
-    /// `party`, `signatory`, `ratified`, `signed`, `agreement`, `decision`, `outside`.
+    /// `party`, `signatory`, `ratified`, `signed`, `agreement`, `applies`, `decision`, `outside`.
     pub what: String,
     /// The published number.
     pub published: usize,
@@ -60,11 +60,12 @@ impl Count {
     #[must_use]
     pub fn includes(&self, word: &str) -> bool {
         match self.what.as_str() {
-            "party" => matches!(word, "party" | "acceded" | "succeeded"),
+            "party" => matches!(word, "party" | "acceded" | "succeeded" | "in-force" | "bound"),
             "signatory" => word == "signatory",
             "ratified" => matches!(word, "ratified-not-in-force" | "signatory-ratified"),
             "signed" => matches!(word, "signatory" | "ratified-not-in-force" | "signatory-ratified"),
-            "agreement" => word == "agreement-in-force",
+            "agreement" => matches!(word, "agreement" | "agreement-in-force" | "in-force"),
+            "applies" => matches!(word, "applies" | "bound" | "party"),
             "decision" => word == "adequate",
             "outside" => matches!(word, "non-party" | "signatory"),
             _ => false,

@@ -53,6 +53,8 @@ pub enum Standing {
     Seen {
         /// Day of the first notice to that state that names no address.
         unnamed: Option<Day>,
+        /// Day of the first notice that names one of the addresses, where it is later than the day asked about.
+        later: Option<Day>,
     },
     /// Told, and nothing came back; nothing was seen after the notice.
     Notified(Told),
@@ -125,10 +127,12 @@ impl Ledger {
         let mut known: Vec<&Entry> = self.entries.iter().filter(|e| e.state == state && e.on <= on).collect();
         // Of one day the notice comes first: an answer cannot precede it.
         known.sort_by_key(|e| (e.on, e.step != Step::Notified));
-        let about = |e: &&&Entry| addresses.iter().any(|addr| e.addresses.iter().any(|net| holds(net, *addr)));
-        let Some(notice) = known.iter().filter(|e| e.step == Step::Notified).find(about) else {
+        let about = |e: &&Entry| addresses.iter().any(|addr| e.addresses.iter().any(|net| holds(net, *addr)));
+        let Some(notice) = known.iter().filter(|e| e.step == Step::Notified).find(|e| about(e)) else {
             let unnamed = known.iter().find(|e| e.step == Step::Notified && e.addresses.is_empty()).map(|e| e.on);
-            return Standing::Seen { unnamed };
+            let all = self.entries.iter().filter(|e| e.state == state && e.step == Step::Notified);
+            let later = all.filter(about).map(|e| e.on).min();
+            return Standing::Seen { unnamed, later };
         };
         // An answer is about the notice if it names one of the addresses, or belongs to the same case and names none.
         let answers = known.iter().filter(|e| {
@@ -196,8 +200,11 @@ impl Standing {
     #[must_use]
     pub fn words(&self) -> String {
         match self {
-            Self::Seen { unnamed: None } => "not engaged: no notice recorded".into(),
-            Self::Seen { unnamed: Some(day) } => {
+            Self::Seen { later: Some(day), .. } => {
+                format!("not engaged on the day of the law: no notice recorded by then; one is recorded on {day}")
+            }
+            Self::Seen { unnamed: None, .. } => "not engaged: no notice recorded".into(),
+            Self::Seen { unnamed: Some(day), .. } => {
                 format!("not engaged: no notice recorded that names this address (one of {day} names none)")
             }
             Self::Notified(told) => format!("{}; no answer recorded", told.words()),
@@ -368,8 +375,7 @@ mod tests {
         assert_eq!(standing(&told, "2026-04-01", "2026-03-05"), "notified 2026-03-05; no answer recorded");
         assert_eq!(
             standing(&told, "2026-03-04", "2026-03-01"),
-            "not engaged: no notice recorded",
-            "the notice is later than the day"
+            "not engaged on the day of the law: no notice recorded by then; one is recorded on 2026-03-05"
         );
         assert_eq!(
             standing(&told, "2026-04-01", "2026-03-06"),
@@ -409,7 +415,7 @@ mod tests {
         let asked = ledger(&[("asked", "2026-03-05", HERE), ("acted", "2026-03-06", HERE)]);
         assert_eq!(standing(&asked, "2026-04-01", "2026-03-06"), "not engaged: no notice recorded");
         let other = prefix.standing(code("DE"), day("2026-04-01"), &["192.0.2.7".parse().unwrap()], None);
-        assert_eq!(other, Standing::Seen { unnamed: None });
+        assert_eq!(other, Standing::Seen { unnamed: None, later: None });
     }
 
     #[test]

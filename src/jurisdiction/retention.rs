@@ -70,10 +70,10 @@ impl Law {
         if !row.retention_rule.is_empty() {
             words.push(row.retention_rule.to_string());
         }
-        let months = row.retention_months.filter(|_| not_of_that_time.is_none());
+        let mut months = row.retention_months.filter(|_| not_of_that_time.is_none());
         let mut lost_from = None;
         match (months, clock) {
-            (Some(months), Some(clock)) => {
+            (Some(counted), Some(clock)) => {
                 lost_from = seen.map(|_| clock.lost_from);
                 if seen.is_none() {
                     words.push("the day of the traffic is unknown, so that no last day can be given".to_owned());
@@ -81,8 +81,11 @@ impl Law {
                 if let Some(period) = clock.shorter {
                     let until = if seen.is_some() { format!(" (until {})", clock.full) } else { String::new() };
                     words.push(format!(
-                        "the words name a period of {period} beside that of {months} months{until}; the shorter one is counted"
+                        "the words name a period of {period} beside that of {counted} months{until}; the shorter one is counted"
                     ));
+                    if matches!(period.unit, Unit::Months) {
+                        months = u16::try_from(period.count).ok();
+                    }
                 }
                 words.extend(self.limits_of_the_union(state, on));
             }
@@ -321,7 +324,7 @@ mod tests {
     #[test]
     fn what_was_seen_nobody_knows_when_has_no_last_day() {
         let law = Law::shipped().unwrap();
-        for (state, months) in [("GB", Some(12)), ("DE", None), ("IT", Some(72))] {
+        for (state, months) in [("GB", Some(12)), ("DE", None), ("IT", Some(12))] {
             let r = law.retention_undated(state.parse().unwrap(), "2026-11-22".parse().unwrap());
             assert_eq!((r.months, r.lost_from), (months, None), "{state}");
             assert_eq!(r.rule.contains("the day of the traffic is unknown"), months.is_some(), "{}", r.rule);
@@ -358,7 +361,7 @@ mod tests {
     #[test]
     fn the_shorter_period_counts_and_is_named() {
         let (months, lost, rule) = kept("IT", "2026-11-22");
-        assert_eq!((months, lost.as_deref()), (Some(72), Some("2027-11-22")));
+        assert_eq!((months, lost.as_deref()), (Some(12), Some("2027-11-22")));
         assert!(rule.contains("2032-11-22") && rule.contains("Member State"), "{rule}");
     }
 

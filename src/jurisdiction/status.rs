@@ -214,7 +214,7 @@ impl RuleBook {
                     of_parent.status.as_str()
                 ));
                 verdict.why.extend(words_of(i, t).map(|words| format!("its entry says: {words}")));
-                bare(verdict, grade)
+                bare(verdict, Grade::Unconfirmed)
             }
         })
     }
@@ -297,6 +297,10 @@ fn judge(i: &Instrument, row: &StatusRow, on: Day) -> Verdict {
         Meaning::Signed => signed(row, on),
         Meaning::Decided => match row.signed.map(|d| (d, d.when(on))) {
             Some((d, When::Since)) => Verdict::because(Status::Party, format!("decision of {d}")),
+            // An older decision may have stood on the day: the row has one only.
+            Some((d, When::Before)) if row.not_before.is_some_and(|first| first.when(on) != When::Before) => {
+                Verdict::unknown(format!("the decision of {d} is not the first: whether one stood on this day is in the remarks"))
+            }
             Some((d, When::Before)) => Verdict::because(Status::NotParty, format!("no decision before {d}")),
             Some((d, When::Unsure)) => Verdict::unknown(format!("decision some day in {d}")),
             None => Verdict::unknown("day of the decision not in the table"),
@@ -308,6 +312,10 @@ fn judge(i: &Instrument, row: &StatusRow, on: Day) -> Verdict {
         },
         Meaning::Outside | Meaning::Excluded => match row.relation.word {
             "non-party" | "not-bound" | "not-applicable" => Verdict::new(Status::NotParty),
+            // Whoever is about to join may have joined since; and a list of treaties in force grows.
+            word @ ("invited" | "no-MLAT") if row.as_of.is_old(on) => {
+                Verdict::unknown(format!("listed as {word} on {}, which may have changed since", row.as_of))
+            }
             word => Verdict::because(Status::NotParty, format!("listed as {word}")),
         },
         Meaning::Hub | Meaning::Unknown => Verdict::unknown(format!("listed as {}", row.relation.word)),

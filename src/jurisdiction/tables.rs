@@ -319,7 +319,7 @@ impl LawTables {
             groups: rows(take(GROUPS)?, membership)?,
             domestic: rows(take("domestic.csv")?, domestic)?.into_iter().map(|d| (d.state, d)).collect(),
             memberships: rows(take("memberships.csv")?, statement)?,
-            positions: rows(take("national_positions.csv")?, statement)?,
+            positions: rows(take("national_positions.csv")?, position)?,
             position_papers: rows(take("national_positions_docs.csv")?, statement)?,
             wcit12: rows(take("wcit12.csv")?, statement)?,
             sanctions: rows(take("sanctions_regimes.csv")?, statement)?,
@@ -402,6 +402,14 @@ fn statement(row: &Fields<'_>) -> Result<Statement, LawError> {
         dated: dated.into(),
         cited: cited(row)?,
     })
+}
+
+/// A statement with one of the values that a position can have.
+fn position(row: &Fields<'_>) -> Result<Statement, LawError> {
+    match row.required("value")? {
+        "affirms" | "denies" | "reserves" | "silent" | "unknown" => statement(row),
+        other => Err(row.error("value", format!("{other:?} is no position (affirms, denies, reserves, silent, unknown)"))),
+    }
 }
 
 fn elsewhere((file, text): (&str, &str)) -> Result<Vec<Elsewhere>, LawError> {

@@ -45,6 +45,8 @@ pub enum Usable {
     Unknown,
     /// Its basis is suspended, or one side does not use it.
     Suspended,
+    /// One side has left its basis; it is listed since a reader may still find it in a list of treaties.
+    Ended,
 }
 
 /// Every kind of channel. A ledger may name others; an export names these and no others.

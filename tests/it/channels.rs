@@ -53,6 +53,7 @@ fn line(c: &Channel) -> String {
         Usable::Yes => "yes",
         Usable::Unknown => "unknown",
         Usable::Suspended => "suspended",
+        Usable::Ended => "ended",
     };
     let instrument = c.instrument.as_deref().unwrap_or("-");
     let limit = if c.limit.is_empty() { "-" } else { &c.limit };

@@ -107,7 +107,9 @@ impl<'a> Pair<'a> {
         for s in &statuses {
             match s.status {
                 Status::Party => {}
-                Status::Denounced | Status::Suspended => usable = Usable::Suspended,
+                Status::Denounced => usable = Usable::Ended,
+                Status::Suspended if usable != Usable::Ended => usable = Usable::Suspended,
+                Status::Suspended => {}
                 Status::Unknown if self.is_open(instrument, s) => {
                     if usable == Usable::Yes {
                         usable = Usable::Unknown;
@@ -179,12 +181,13 @@ pub(super) fn discloses(c: &Channel) -> bool {
     c.purposes.contains(&Purpose::Disclose) && &*c.kind != "disclosure of the path"
 }
 
-/// Sorts by what is in force, what is unknown, what is suspended, and keeps the order within each.
+/// Sorts by what is in force, what is unknown, what is suspended or has ended, and keeps the order within each.
 pub(super) fn in_force_first(channels: &mut [Channel]) {
     channels.sort_by_key(|c| match c.usable {
         Usable::Yes => 0,
         Usable::Unknown => 1,
         Usable::Suspended => 2,
+        Usable::Ended => 3,
     });
 }
 

@@ -247,6 +247,7 @@ fn what_is_in_force_comes_first_and_then_the_order_of_preference() {
         Usable::Yes => 0,
         Usable::Unknown => 1,
         Usable::Suspended => 2,
+        Usable::Ended => 3,
     };
     let codes = codes();
     for &from in &codes {
@@ -286,7 +287,7 @@ fn the_hours_of_a_contact_point_are_no_limit() {
     let list = channels("FR", "DE", TODAY);
     let network = list.iter().find(|c| &*c.kind == "24/7 network").unwrap();
     assert_eq!((&*network.article, &*network.limit), ("35", ""));
-    assert!(network.caveats.iter().any(|c| c.contains("24 hours a day") && c.contains("no time limit")));
+    assert!(network.caveats.iter().any(|c| c.contains("day and night") && c.contains("no limit for an answer")));
     // What carries a preservation request is not its basis, and the first that preserves is the request itself.
     let preserve = list.iter().find(|c| c.instrument.as_deref() == Some("ETS185")).unwrap();
     assert_eq!((&*preserve.kind, &*preserve.article), ("preservation request", "29 (through the contact point of art. 35)"));

@@ -25,6 +25,7 @@ struct Way {
     caveats: &'static [&'static str],
 }
 
+const HOURS: &str = "contact points are on call day and night; that is no limit for an answer";
 const BILATERAL: &str = "bilateral MLAT";
 const LIMITED: &str =
     "several treaties of this list are only for drug trafficking or the proceeds of crime, and the list does not say which";
@@ -44,7 +45,7 @@ const WAYS: &[Way] = &[
     way("CLOUDACT", "CLOUD Act agreement", "whole", &[], &[Disclose], ProviderByDesignated, &[PERSONS]),
     // The network carries the request; what it asks for rests on art. 29.
     way("ETS185", "preservation request", "29 (through the contact point of art. 35)", &[29], &[Preserve], OnCall, &[]),
-    way("ETS185", NETWORK, "35", &[35], &[Preserve, Inform], OnCall, &[]),
+    way("ETS185", NETWORK, "35", &[35], &[Preserve, Inform], OnCall, &[HOURS]),
     way(
         "ETS185",
         "disclosure of the path",
@@ -222,11 +223,6 @@ impl Pair<'_> {
             _ if lumped => String::new(),
             // A day by which members had to change their laws is no limit for an answer.
             ("ECOWAS2011", _) => String::new(),
-            // Nor are the hours of a contact point.
-            ("ETS185", [35]) => {
-                caveats.extend(limits.iter().map(|hours| format!("contact points are on call {hours}; that is no time limit")));
-                String::new()
-            }
             _ => limits.join("; "),
         };
         self.of_the_article(way, &mut caveats);

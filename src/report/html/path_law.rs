@@ -270,6 +270,7 @@ fn way(c: &Channel, own: &[Arc<str>], common: &[usize]) -> WayView {
             Usable::Yes => "in force between them",
             Usable::Unknown => "unknown",
             Usable::Suspended => "suspended",
+            Usable::Ended => "ended: one side has left it",
         },
         caveats: own.iter().map(ToString::to_string).collect(),
         notes: Footnotes::words(common),

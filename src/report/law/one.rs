@@ -247,6 +247,7 @@ impl Readable for ChannelView {
                     Usable::Yes => "yes",
                     Usable::Unknown => "unknown",
                     Usable::Suspended => "suspended",
+                    Usable::Ended => "no, it has ended",
                 };
                 let purposes: Vec<&str> = c.purposes.iter().map(|p| p.as_str()).collect();
                 let known = d.known(c.grade, &c.as_of, false, &c.source);

@@ -146,7 +146,10 @@ pub(super) fn notify(channels: &[Channel]) -> Vec<Channel> {
     let kinds = ["UN points of contact", "CERT-to-CERT"];
     let of = |kind: &str| {
         let kind = kind.to_owned();
-        channels.iter().filter(move |c| *c.kind == *kind && c.instrument.is_none() && c.usable != Usable::Suspended).cloned()
+        channels
+            .iter()
+            .filter(move |c| *c.kind == *kind && c.instrument.is_none() && !matches!(c.usable, Usable::Suspended | Usable::Ended))
+            .cloned()
     };
     kinds.into_iter().flat_map(of).collect()
 }

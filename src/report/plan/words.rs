@@ -55,6 +55,7 @@ pub(in crate::report) fn usable(c: &Channel) -> &'static str {
         Usable::Yes => "its basis is in force for both",
         Usable::Unknown => "whether its basis is in force for both: unknown",
         Usable::Suspended => "its basis is suspended, or one side does not use it",
+        Usable::Ended => "one side has left its basis",
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{HEAD, Look, visible};
 use crate::model::channel::{Channel, Usable};
 use crate::model::coverage::Gap;
-use crate::model::law::Status;
+use crate::model::law::{Grade, Status};
 use crate::model::path_law::{PathLaw, Request};
 use crate::report::model::Path;
 
@@ -50,14 +50,23 @@ fn coverage(law: &PathLaw, look: Look) -> String {
     for i in c.instruments.iter().take(SHOWN) {
         let mut line = format!("    {:<10}", visible(&i.instrument));
         for cell in i.cells.iter().take(STATES) {
-            line.push_str(&format!("{:>5}", mark(cell.status)));
+            let mark = mark(cell.status);
+            let mark = if cell.grade == Grade::Confirmed { mark.to_owned() } else { mark.to_lowercase() };
+            line.push_str(&format!("{mark:>5}"));
         }
         out.push_str(&format!("{line}   {:.1} of {}, at worst {}\n", i.expected, c.hops, i.worst));
     }
     out.push_str(&more(c.instruments.len().saturating_sub(SHOWN) + c.states.len().saturating_sub(STATES), look));
-    out.push_str(&look.wrap("    ", "P party, S signatory, R ratified and not yet in force, - outside, x left or suspended, t not extended to it, ? unknown; grades are in the JSON report"));
+    out.push_str(&look.wrap("    ", "P party, S signatory, R ratified and not yet in force, - outside, x left or suspended, t not extended to it, ? unknown; in small letters where the row is not confirmed; days are in the other formats"));
     for i in c.instruments.iter().take(SHOWN).filter(|i| !i.condition.is_empty()) {
         out.push_str(&look.wrap("    ", &format!("{}: {}", visible(&i.instrument), visible(&i.condition))));
+    }
+    if !c.minimal.is_empty() {
+        let sets: Vec<String> = c.minimal.iter().take(SHOWN).map(|set| visible(&set.join(" + ")).into_owned()).collect();
+        let outside: Vec<String> = c.uncovered.iter().map(ToString::to_string).collect();
+        let outside =
+            if outside.is_empty() { String::new() } else { format!("; outside even these: hops {}", outside.join(", ")) };
+        out.push_str(&look.wrap("    ", &format!("Smallest sets that cover it: {}{outside}", sets.join(", or "))));
     }
     let (gaps, open): (Vec<&Gap>, Vec<&Gap>) = c.gaps.iter().partition(|g| g.note.is_empty());
     for gap in gaps.iter().take(SHOWN) {
@@ -173,6 +182,7 @@ fn way(channel: &Channel) -> String {
         Usable::Yes => "",
         Usable::Unknown => "; whether it can be used is unknown",
         Usable::Suspended => "; suspended",
+        Usable::Ended => "; ended",
     });
     format!("{line} [{}]", channel.grade)
 }
