@@ -21,6 +21,8 @@ use rutter::model::net::StateCode;
 use rutter::model::path::{AttackPath, Finding, LocatedHop};
 use rutter::model::place::{Candidate, Locus, Placement, WhyUnplaced};
 use rutter::model::time::{Day, Span, Timestamp};
+use rutter::report::plan::build::{Means, build};
+use rutter::report::plan::{Named, read};
 
 const PATHS: usize = 1000;
 const HOPS: usize = 15;
@@ -228,4 +230,48 @@ fn standings_of_all_states(bencher: Bencher<'_, '_>) {
         let lines = LinesOfTheDay::new(law, on());
         states.iter().map(|s| lines.standings(*s).lines.len()).sum::<usize>()
     });
+}
+
+/// The plan of one path through so many hosts of one state: it may not grow with their square.
+#[divan::bench(sample_count = 5, sample_size = 1, args = [2_000, 20_000])]
+fn plan_of_hosts_in_one_state(bencher: Bencher<'_, '_>, hosts: u32) {
+    let law = Law::shipped().unwrap();
+    let report = read::report(report_of(hosts).as_bytes()).unwrap();
+    let place = |state: StateCode| law.book.name_of(state).map(|name| Named { state, name: name.to_string() });
+    let means = Means {
+        requesting: requesting(),
+        on: on(),
+        on_given: true,
+        sha256: String::new(),
+        channels: &|to| law.channels(requesting(), to, on()),
+        retention: &|state, seen| law.retention(state, seen),
+        place: &place,
+        title: &|id| law.book.instrument(id).map(|i| i.title.to_string()),
+        senders: None,
+        by_way_of: None,
+        rule_book: Law::dataset(),
+        law_overlay: None,
+    };
+    bencher.counter(ItemsCount::new(hosts)).bench_local(|| build(black_box(&report), &means).requests.len());
+}
+
+/// A report as `rutter trace` writes it, with one path.
+fn report_of(hosts: u32) -> String {
+    let hop = |i: u32| {
+        let (high, low) = (i >> 16, i & 0xffff);
+        format!(
+            r#"{{"rank":{low},"addr":"2001:db8::{high:x}:{low:x}","names":[],"role":"proxy","kind":"observed","asn":64500,"as_name":"X",
+            "touches":[{{"state":"SG","basis":"territory","p":0.9,"regimes":[],"norms":[]}}],"because":["e1"]}}"#
+        )
+    };
+    let hops: Vec<String> = (0..hosts).map(hop).collect();
+    format!(
+        r#"{{"schema":"rutter.report/1","tool":{{"name":"rutter","version":"0.1.0"}},"question":{{"on":"2026-09-01"}},
+        "inputs":[{{"path":"in.pcap","sha256":"{}","format":"pcap"}}],"warnings":[],"reproduce":"rutter trace in.pcap",
+        "paths":[{{"id":"p1","finding":"brute-force","reason":"many short sessions","first":null,"last":null,"target":{{"addr":null}},
+        "origin":{{"addr":null,"trust":"proved","withheld":null}},"hops":[{}]}}],
+        "evidence":[{{"id":"e1","kind":"flow","input":0,"at":{{"frame":7,"offset":24}},"time":"2026-03-17T02:03:45Z","what":"tcp 192.0.2.1 -> 198.51.100.7 port 40001 -> 22: 9 + 8 packets"}}]}}"#,
+        "ab".repeat(32),
+        hops.join(",")
+    )
 }

@@ -376,14 +376,14 @@ pub fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok().map(crate::model::net::unmapped)
 }
 
+/// No state answers for the place that is to ask.
+pub fn nobody_asks(code: StateCode) -> Error {
+    Error::Usage(format!("--requesting {code}: no state or territory of the rule book for which somebody can ask"))
+}
+
 /// A state or territory for which somebody can ask another.
 fn asker(code: StateCode) -> Result<StateCode, Error> {
     let book = &Law::shipped().map_err(|e| Error::Data(e.to_string()))?.book;
     let state = book.canonical(code);
-    let answers = book.state(state).is_some() || book.territory(state.as_str()).is_some_and(|t| t.parent.is_some());
-    if book.is_place(state) && answers {
-        Ok(state)
-    } else {
-        Err(Error::Usage(format!("--requesting {code}: no state or territory of the rule book for which somebody can ask")))
-    }
+    if book.can_ask(state) { Ok(state) } else { Err(nobody_asks(code)) }
 }

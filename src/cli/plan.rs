@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::{Parser, ValueEnum};
 use sha2::{Digest, Sha256};
 
+use super::args::nobody_asks;
 use super::output;
 use super::{Context, Outcome};
 use crate::error::Error;
 use crate::jurisdiction::Law;
+use crate::jurisdiction::territories::Reach;
 use crate::model::net::StateCode;
 use crate::model::time::Day;
 use crate::report::plan::build::{Means, build};
@@ -124,8 +126,8 @@ fn plan(args: &Args, law: &Law) -> Result<Plan, Error> {
         Error::Usage(format!("{path}: the report has no day; say as of which day the law is to be read: --on YYYY-MM-DD"))
     })?;
     let requesting = law.book.canonical(args.requesting);
-    if place(law, requesting).is_none() {
-        return Err(Error::Usage(format!("--requesting {requesting}: no state or territory that the rule book knows")));
+    if !law.book.can_ask(requesting) {
+        return Err(nobody_asks(args.requesting));
     }
     let sha256 = Sha256::digest(&bytes).iter().map(|b| format!("{b:02x}")).collect();
     Ok(build(
@@ -140,6 +142,7 @@ fn plan(args: &Args, law: &Law) -> Result<Plan, Error> {
             place: &|state| place(law, state),
             title: &|id| law.book.instrument(id).map(|i| i.title.to_string()),
             senders: senders(law, requesting),
+            by_way_of: by_way_of(law, requesting),
             rule_book: Law::dataset(),
             law_overlay: law.overlay.as_ref().map(ToString::to_string),
         },
@@ -151,6 +154,12 @@ fn place(law: &Law, code: StateCode) -> Option<Named> {
     let state = law.book.canonical(code);
     let name = law.book.name_of(state).filter(|_| law.book.is_place(state))?;
     Some(Named { state, name: name.to_string() })
+}
+
+/// The state that answers for a territory that is no mere part of it: whether the territory's requests go by way of that
+/// state is not in the tables.
+fn by_way_of(law: &Law, code: StateCode) -> Option<StateCode> {
+    law.book.territory(code.as_str()).filter(|t| t.treaties != Reach::Inherits).and_then(|t| t.parent)
 }
 
 /// The bodies that send, out of the table of national law.

@@ -199,6 +199,13 @@ impl RuleBook {
     pub fn is_place(&self, code: StateCode) -> bool {
         self.territories.get(code.as_str()).is_none_or(|t| &*t.character != "not a state")
     }
+
+    /// Does somebody answer for the place, so that another state can be asked by it?
+    #[must_use]
+    pub fn can_ask(&self, code: StateCode) -> bool {
+        let has_parent = || self.territories.get(code.as_str()).is_some_and(|t| t.parent.is_some());
+        self.is_place(code) && (self.state(code).is_some() || has_parent())
+    }
 }
 
 type File<'a> = (&'a str, &'a str);

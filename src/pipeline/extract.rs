@@ -304,7 +304,10 @@ fn describe_alert(alert: &Alert, times: u64) -> String {
 
 fn describe_flow(f: &Flow) -> String {
     let t = &f.tuple;
-    let ports = if t.proto.has_ports() { format!(" port {} -> {}", t.sport, t.dport) } else { String::new() };
+    // A record that names no port has a 0 there; a packet with port 0 has one.
+    let port = |n: u16| if f.recorded && n == 0 { "?".to_owned() } else { n.to_string() };
+    let named = t.proto.has_ports() && !(f.recorded && t.sport == 0 && t.dport == 0);
+    let ports = if named { format!(" port {} -> {}", port(t.sport), port(t.dport)) } else { String::new() };
     let rtt = f.rtt_client.map(|ns| format!(", client-side handshake {} ms", milliseconds(ns))).unwrap_or_default();
     let end = |addr: IpAddr| endpoint(Endpoint { addr, port: 0 });
     let (src, dst) = if f.recorded { (end(t.src), end(t.dst)) } else { (t.src.to_string(), t.dst.to_string()) };

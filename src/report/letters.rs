@@ -13,10 +13,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::ask::{Form, form};
+use super::plan::request::part;
 use super::plan::text::operator;
-use super::plan::{Ground, Item, Named, Notice, Plan, Request, Seen, words};
+use super::plan::{Ground, Group, Item, Named, Notice, Plan, Request, words};
 use crate::model::channel::Channel;
 use crate::model::net::StateCode;
+
+use facts::About;
 
 pub mod docx;
 mod facts;
@@ -57,14 +60,14 @@ pub enum Block {
 }
 
 /// All letters of a plan: one request to preserve per foreign state that somebody answers for, one notice per state that
-/// is to be told.
+/// is to be told. A European Preservation Order is addressed to a provider: there is one for each.
 #[must_use]
 pub fn draft(plan: &Plan) -> Vec<Letter> {
     let mut states: BTreeMap<StateCode, Vec<&Request>> = BTreeMap::new();
     for request in plan.requests.iter().filter(|r| !r.domestic && !r.unanswered) {
         states.entry(request.state).or_default().push(request);
     }
-    let mut out: Vec<Letter> = states.into_values().filter_map(|requests| preservation(plan, &requests)).collect();
+    let mut out: Vec<Letter> = states.into_values().flat_map(|requests| preservation_of_state(plan, &requests)).collect();
     out.extend(plan.notices.iter().map(|n| notification(plan, n)));
     out.sort_by(|a, b| a.name.cmp(&b.name));
     out
@@ -140,7 +143,41 @@ fn asked(plan: &Plan, form: Form, channel: Option<&Channel>, disclose: Option<&C
     }
 }
 
-fn preservation(plan: &Plan, requests: &[&Request]) -> Option<Letter> {
+/// The letters to one state.
+fn preservation_of_state(plan: &Plan, requests: &[&Request]) -> Vec<Letter> {
+    let channel = requests.iter().find_map(|r| r.first.as_ref());
+    if form(channel) != Form::PreservationCertificate {
+        return preservation(plan, requests, None).into_iter().collect();
+    }
+    // What the addressed end holds is no provider's.
+    let (apart, of_providers): (Vec<&Request>, Vec<&Request>) = requests.iter().partition(|r| r.group == Group::VictimEnd);
+    let systems: BTreeSet<Option<u32>> = of_providers.iter().flat_map(|r| &r.items).map(|i| i.asn).collect();
+    let one = |asn: Option<u32>| {
+        let parts: Vec<Request> = of_providers.iter().filter_map(|r| part(r, |i| i.asn == asn)).collect();
+        preservation(plan, &parts.iter().collect::<Vec<_>>(), Some(Provider { asn, apart: &apart }))
+    };
+    systems.into_iter().filter_map(one).collect()
+}
+
+/// The provider that a certificate is for.
+struct Provider<'a> {
+    asn: Option<u32>,
+    /// Requests to the same state that are in no certificate.
+    apart: &'a [&'a Request],
+}
+
+impl Provider<'_> {
+    fn words(&self, requests: &[&Request]) -> String {
+        let known = requests.iter().flat_map(|r| &r.items).map(operator).find(|o| !o.is_empty());
+        known.filter(|_| self.asn.is_some()).unwrap_or_else(|| "[[OPERATOR]]".into())
+    }
+
+    fn name(&self) -> String {
+        self.asn.map_or_else(|| "operator-unknown".into(), |asn| format!("AS{asn}"))
+    }
+}
+
+fn preservation(plan: &Plan, requests: &[&Request], provider: Option<Provider<'_>>) -> Option<Letter> {
     let one = requests.first()?;
     let to = Named::from(*one);
     let with_channel = requests.iter().find(|r| r.first.is_some());
@@ -150,10 +187,17 @@ fn preservation(plan: &Plan, requests: &[&Request]) -> Option<Letter> {
     let sent_by = with_channel.and_then(|r| r.sent_by.as_deref());
     let form = form(channel);
     let place = to.words();
-    let items: Vec<(&Item, Ground)> = requests.iter().flat_map(|r| r.items.iter().map(|i| (i, r.ground))).collect();
+    let about = About {
+        items: requests.iter().flat_map(|r| r.items.iter().map(|i| (i, r.ground))).collect(),
+        one_provider: provider.is_some(),
+    };
+    let operator = provider.as_ref().map(|p| p.words(requests));
     let because: BTreeSet<&String> = requests.iter().flat_map(|r| &r.because).collect();
-    let mut blocks =
-        vec![Block::Title(title(form).into()), frame::draft_note(form), frame::head(plan, &to, channel, sent_by, form)];
+    let mut blocks = vec![
+        Block::Title(title(form).into()),
+        frame::draft_note(form),
+        frame::head(plan, &to, operator.as_deref(), channel, sent_by, form),
+    ];
     blocks.push(Block::Heading("1. What is asked".into()));
     blocks.extend(asked(plan, form, channel, disclose));
     blocks.push(Block::Heading("2. The authority that asks, and the matter".into()));
@@ -164,8 +208,7 @@ fn preservation(plan: &Plan, requests: &[&Request]) -> Option<Letter> {
             .into(),
     ));
     blocks.push(Block::Heading("3. What was seen".into()));
-    let (seen, traffic) = (wide(requests.iter().map(|r| r.seen)), wide(requests.iter().map(|r| r.traffic)));
-    blocks.extend(facts::all(plan, seen, traffic, &items, &place));
+    blocks.extend(facts::all(plan, &about, &place));
     blocks.push(Block::Heading("4. The data, and how they bear on the matter".into()));
     for r in requests {
         blocks.push(Block::Para(format!("{} ({}):", sentence(r.group.title()), addresses(&r.items))));
@@ -177,14 +220,14 @@ fn preservation(plan: &Plan, requests: &[&Request]) -> Option<Letter> {
     blocks.push(Block::Para(format!(
         "Please keep what was recorded at the times of section 3 and [[NUMBER]] minutes before and after them. The data \
          show where the traffic came from before it reached the addresses above, and who can be asked next.{}",
-        if plan.clocks.is_empty() { "" } else { " Where two times are given, please look at both." }
+        if about.clocks(plan).is_empty() { "" } else { " Where two times are given, please look at both." }
     )));
     blocks.push(Block::Heading("5. Who holds the data".into()));
     blocks.push(Block::Bullets(holders(requests)));
     blocks.push(Block::Heading("6. Why it is urgent".into()));
     blocks.push(Block::Bullets(urgency(requests)));
     blocks.push(Block::Heading("7. Where this comes from".into()));
-    blocks.extend(frame::provenance(plan, because, &items));
+    blocks.extend(frame::provenance(plan, because, &about));
     blocks.extend(frame::not_said(
         plan,
         &format!("Locations are estimates: \"geolocated in {place}\" says where tables and measurements place a machine."),
@@ -201,16 +244,24 @@ fn preservation(plan: &Plan, requests: &[&Request]) -> Option<Letter> {
             to.state, rule.rule, rule.grade
         ));
     }
+    for r in provider.iter().flat_map(|p| p.apart) {
+        let of = addresses(&r.items);
+        private.push(format!(
+            "In no certificate: {} ({of}). A certificate goes to a provider; ask whoever runs the system",
+            r.group.title()
+        ));
+    }
     private.push(ledger(plan, to.state, "asked"));
     blocks.extend(frame::writer_only(private));
-    Some(Letter { name: format!("{}{}", to.state, NAMES[0]), blocks })
+    let of = provider.map(|p| format!("-{}", p.name())).unwrap_or_default();
+    Some(Letter { name: format!("{}{of}{}", to.state, NAMES[0]), blocks })
 }
 
 fn notification(plan: &Plan, n: &Notice) -> Letter {
     let to = Named::from(n);
     let place = to.words();
     let because: BTreeSet<&String> = n.because.iter().collect();
-    let items: Vec<(&Item, Ground)> = n.items.iter().map(|i| (i, Ground::Territory)).collect();
+    let about = About { items: n.items.iter().map(|i| (i, Ground::Territory)).collect(), one_provider: false };
     let mut blocks = vec![
         Block::Title(format!("Notice of activity seen from or through addresses geolocated in {place}")),
         frame::draft_note(Form::Letter),
@@ -224,7 +275,7 @@ fn notification(plan: &Plan, n: &Notice) -> Letter {
         ),
         Block::Heading("2. What was seen".into()),
     ];
-    blocks.extend(facts::all(plan, n.seen, n.traffic, &items, &place));
+    blocks.extend(facts::all(plan, &about, &place));
     blocks.extend([
         Block::Para("What it did, as far as is known from elsewhere than packets: [[HARM AND EFFECT]].".into()),
         Block::Heading("3. What is asked".into()),
@@ -237,7 +288,9 @@ fn notification(plan: &Plan, n: &Notice) -> Letter {
         ]),
         Block::Para(format!(
             "The activity [[GOES ON / HAS ENDED]]; {}.",
-            n.seen.map_or_else(|| "the records do not say when it ended".to_owned(), |s| format!("the last record is of {}", s.last))
+            about
+                .span(plan)
+                .map_or_else(|| "the records do not say when it ended".to_owned(), |s| format!("the last record is of {}", s.last))
         )),
         Block::Heading("4. On which ground".into()),
         Block::Para(
@@ -247,7 +300,7 @@ fn notification(plan: &Plan, n: &Notice) -> Letter {
         ),
         Block::Heading("5. Where this comes from".into()),
     ]);
-    blocks.extend(frame::provenance(plan, because, &items));
+    blocks.extend(frame::provenance(plan, because, &about));
     blocks.extend(frame::not_said(plan, "Notice is not attribution."));
     let mut private = frame::of_law(plan);
     if let Some(norm) = &n.norm {
@@ -264,10 +317,6 @@ fn notification(plan: &Plan, n: &Notice) -> Letter {
 
 fn ledger(plan: &Plan, state: StateCode, step: &str) -> String {
     format!("Once it is sent: rutter practice add LEDGER --state {state} --by {} --step {step} …", plan.requesting.state)
-}
-
-fn wide(all: impl Iterator<Item = Option<Seen>>) -> Option<Seen> {
-    all.flatten().fold(None, |wide, s| words::join(wide, s.first, s.last))
 }
 
 fn sentence(text: &str) -> String {

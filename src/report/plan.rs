@@ -24,7 +24,7 @@ pub mod build;
 mod group;
 pub mod read;
 mod records;
-mod request;
+pub(in crate::report) mod request;
 #[cfg(test)]
 pub(in crate::report) mod sample;
 #[cfg(test)]
@@ -75,6 +75,9 @@ pub struct Plan {
     pub law_overlay: Option<String>,
     /// The requesting state's own bodies, which send.
     pub senders: Option<Senders>,
+    /// The state that answers for the requesting territory, where it is not known by whose hands its requests go.
+    #[serde(skip)]
+    pub by_way_of: Option<StateCode>,
     /// [`WHO_SENDS`].
     pub who_sends: &'static str,
     /// What the report read.

@@ -254,6 +254,65 @@ fn the_plan_of_the_incident_is_one_to_act_on() {
     }
 }
 
+/// The letters of a plan of the incident, in a folder.
+fn letters_of(folder: &Path, asked: &[&str]) -> (String, Vec<String>, impl Fn(&str) -> String) {
+    let path = report(folder, "fixtures/incident/");
+    let letters = folder.join("letters");
+    let mut args = vec!["plan", &path, "--letters", letters.to_str().unwrap()];
+    args.extend(asked);
+    let (code, text, err) = run(&args);
+    assert_eq!(code, 0, "{err}");
+    let mut names: Vec<String> = fs::read_dir(&letters)
+        .unwrap()
+        .filter_map(|e| Some(e.unwrap().file_name().to_str()?.strip_suffix(".md")?.to_owned()))
+        .collect();
+    names.sort();
+    (text, names, move |name| fs::read_to_string(letters.join(format!("{name}.md"))).unwrap())
+}
+
+#[test]
+fn the_time_of_a_letter_spans_every_conversation_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, _, read) = letters_of(folder.path(), &["--requesting", "EE"]);
+    let br = read("BR-preservation-request");
+    let (_, rest) = br.split_once("Time of the records: ").unwrap();
+    let (span, _) = rest.split_once(" (UTC); all times below lie within it.").unwrap();
+    let (from, to) = span.split_once(" to ").unwrap();
+    let listed = br.split_once("The conversations, by which").unwrap().1.split_once("Times are those of the records").unwrap().0;
+    let all: Vec<&str> = listed.split([' ', '|']).filter(|w| w.starts_with("2026-03-17T")).collect();
+    assert!(all.len() > 3, "{listed}");
+    for moment in all {
+        let moment = moment.trim_end_matches(';');
+        assert!(from.trim_end_matches('Z') <= moment.trim_end_matches('Z'), "{moment} before {span}");
+        assert!(moment.trim_end_matches('Z') <= to.trim_end_matches('Z'), "{moment} after {span}");
+    }
+}
+
+/// A European Preservation Order goes to a provider: each has a letter of its own, with no other's addresses.
+#[test]
+fn a_certificate_is_for_one_provider() {
+    let folder = tempfile::tempdir().unwrap();
+    let (_, names, read) = letters_of(folder.path(), &["--requesting", "EE", "--on", "2026-11-22"]);
+    assert!(names.contains(&"NL-AS2914-preservation-request".to_owned()), "{names:?}");
+    assert!(names.contains(&"DE-AS2914-preservation-request".to_owned()), "{names:?}");
+    let de = read("DE-AS2914-preservation-request");
+    let (sent, private) = de.split_once("## For the writer only").unwrap();
+    assert!(de.contains("| Provider | AS2914 ") && sent.contains("EPOC-PR"), "{sent}");
+    assert!(!sent.contains("victim's end") && private.contains("In no certificate: evidence at the victim's end"), "{de}");
+}
+
+/// Puerto Rico is of the United States: neither asks the other by treaty, and neither is written to.
+#[test]
+fn within_one_state_no_letter_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (text, names, read) = letters_of(folder.path(), &["--requesting", "PR"]);
+    assert!(names.iter().any(|n| n.starts_with("NL")) && !names.iter().any(|n| n.starts_with("US")), "{names:?}");
+    assert!(text.contains("within one state, US and PR"), "{text}");
+    // By whose hands it asks others, nobody has told.
+    let nl = read("NL-preservation-request");
+    assert!(nl.contains("whether by way of US is not in the tables"), "{nl}");
+}
+
 /// A folder of the user's own is named, and a report that was made without it is told of.
 #[test]
 fn an_overlay_is_named() {
@@ -304,7 +363,7 @@ fn what_is_no_report_is_refused_in_one_line() {
     let sound: Value = serde_json::from_slice(&whole).unwrap();
     let changes: [&dyn Fn(&mut Value); 9] = [
         &|r| r["paths"][0]["hops"][3]["kind"] = Value::from("gap"),
-        &|r| r["paths"][0]["hops"][3]["addr"] = Value::from("127.0.0.1"),
+        &|r| r["paths"][0]["hops"][3]["addr"] = Value::from("0.0.0.0"),
         &|r| r["paths"][1]["id"] = Value::from("p1"),
         &|r| r["paths"][0]["hops"][3]["touches"][0]["p"] = Value::from(7.5),
         &|r| r["paths"][0]["hops"][3]["touches"][0]["state"] = Value::from("../../etc"),
@@ -331,6 +390,8 @@ fn usage_errors_name_the_way_out() {
         (vec!["plan", &path], "--requesting"),
         (vec!["plan", &path, "--requesting", "QQ"], "no state or territory"),
         (vec!["plan", &path, "--requesting", "EU"], "no state or territory"),
+        (vec!["plan", &path, "--requesting", "XZ"], "no state or territory"),
+        (vec!["plan", &path, "--requesting", "AQ"], "no state or territory"),
         (vec!["plan", &path, "--requesting", "FR", "-o", &path], "is an input"),
         (vec!["plan", &path, "--requesting", "FR", "-o", "x.html"], "names no format"),
         (vec!["plan", &path, "--requesting", "FR", "--force"], "--letters"),

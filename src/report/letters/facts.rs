@@ -1,12 +1,14 @@
 //! What was seen, for a letter: the findings, each address with how it is known, and the conversations with ports and times.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use super::super::plan::text::operator;
-use super::super::plan::words::{clock, end, ids, p, period, records};
-use super::super::plan::{FindingRef, Ground, HopRef, Item, Plan, Seen, Use};
+use super::super::plan::words::{clock, end, ids, join, p, period, records};
+use super::super::plan::{ClockRef, FindingRef, Ground, HopRef, Item, Plan, Seen, Use};
 use super::Block;
 use crate::model::hop::{HopRole, Knowledge};
+use crate::model::time::Timestamp;
 
 /// Findings that are described.
 const MOST_FINDINGS: usize = 12;
@@ -17,10 +19,62 @@ const MOST_HOPS: usize = 4;
 /// Remarks of a finding or a hop that are told.
 const MOST_REMARKS: usize = 8;
 
+/// What a letter is about.
+pub(super) struct About<'a> {
+    /// The addresses, and why the state that is written to has to do with each.
+    pub(super) items: Vec<(&'a Item, Ground)>,
+    /// Is it for one provider, who is told of no other's addresses? Conversations of an origin on the way to one of them are
+    /// what a provider in between finds the traffic by, so they stand in for addresses without conversations of their own.
+    pub(super) one_provider: bool,
+}
+
+impl<'a> About<'a> {
+    /// The findings on whose paths the addresses stand.
+    fn findings(&self, plan: &'a Plan) -> Vec<&'a FindingRef> {
+        let paths: BTreeSet<&String> = self.items.iter().flat_map(|(i, _)| &i.hops).map(|h| &h.path).collect();
+        plan.findings.iter().filter(|f| paths.contains(&f.path)).collect()
+    }
+
+    /// Conversations of the origins of the paths.
+    fn of_findings(&self, plan: &'a Plan) -> Vec<(&'a FindingRef, &'a Use)> {
+        let mine: BTreeSet<IpAddr> = self.items.iter().map(|(i, _)| i.addr).collect();
+        let bare = self.items.iter().filter(|(i, _)| i.uses.is_empty());
+        let bare: BTreeSet<&String> = bare.flat_map(|(i, _)| &i.hops).map(|h| &h.path).collect();
+        let told = |f: &FindingRef, u: &Use| {
+            !self.one_provider || bare.contains(&f.path) || mine.contains(&u.peer) || f.from.is_some_and(|a| mine.contains(&a))
+        };
+        let all = self.findings(plan).into_iter().filter(|f| f.from.is_some()).flat_map(|f| f.uses.iter().map(move |u| (f, u)));
+        all.filter(|(f, u)| told(f, u)).collect()
+    }
+
+    /// All conversations that are listed.
+    pub(super) fn uses(&self, plan: &'a Plan) -> Vec<&'a Use> {
+        self.items.iter().flat_map(|(i, _)| &i.uses).chain(self.of_findings(plan).into_iter().map(|(_, u)| u)).collect()
+    }
+
+    /// Clocks that are known to differ: in a letter for one provider only those of its conversations.
+    pub(super) fn clocks(&self, plan: &'a Plan) -> Vec<&'a ClockRef> {
+        let uses = self.uses(plan);
+        let by: BTreeSet<usize> = uses.iter().flat_map(|u| u.also.iter().map(|a| a.input).chain([u.input])).collect();
+        plan.clocks.iter().filter(|c| !self.one_provider || by.contains(&c.input)).collect()
+    }
+
+    /// All times that stand in the letter: of the addresses, of the traffic on their paths, and of every conversation that is
+    /// listed, as recorded and as corrected. What is to be kept is what was recorded then.
+    pub(super) fn span(&self, plan: &Plan) -> Option<Seen> {
+        let of_items = self.items.iter().flat_map(|(i, _)| [i.seen, i.traffic]).flatten();
+        let span = of_items.fold(None, |wide, s| join(wide, s.first, s.last));
+        let of_uses = self.uses(plan).into_iter().flat_map(|u| {
+            [Some(u.time), u.corrected].into_iter().flatten().chain(u.also.iter().map(|a| a.time)).filter_map(Timestamp::known)
+        });
+        of_uses.fold(span, |wide, t| join(wide, t, t))
+    }
+}
+
 /// All of it: when, the findings, the addresses, the conversations, the clocks.
-pub(super) fn all(plan: &Plan, seen: Option<Seen>, traffic: Option<Seen>, items: &[(&Item, Ground)], place: &str) -> Vec<Block> {
-    let paths: BTreeSet<&String> = items.iter().flat_map(|(i, _)| &i.hops).map(|h| &h.path).collect();
-    let findings: Vec<&FindingRef> = plan.findings.iter().filter(|f| paths.contains(&f.path)).collect();
+pub(super) fn all(plan: &Plan, about: &About<'_>, place: &str) -> Vec<Block> {
+    let items = &about.items;
+    let findings = about.findings(plan);
     let mut lines: Vec<String> = findings.iter().take(MOST_FINDINGS).map(|f| finding(f)).collect();
     if findings.len() > lines.len() {
         lines.push(format!("and {} more", findings.len() - lines.len()));
@@ -29,7 +83,7 @@ pub(super) fn all(plan: &Plan, seen: Option<Seen>, traffic: Option<Seen>, items:
         Block::Para(format!(
             "{} The addresses stand on the paths of these findings, in the words of the report. They describe traffic, no person and no \
              state.",
-            when(seen, traffic)
+            when(about, about.span(plan))
         )),
         Block::Bullets(lines),
         Block::Para(format!(
@@ -38,19 +92,22 @@ pub(super) fn all(plan: &Plan, seen: Option<Seen>, traffic: Option<Seen>, items:
         )),
         addresses(plan, items),
     ];
-    blocks.extend(conversations(plan, &findings, items));
+    blocks.extend(conversations(plan, about));
     blocks
 }
 
-fn when(seen: Option<Seen>, traffic: Option<Seen>) -> String {
-    match (seen, traffic) {
-        (Some(s), _) => format!("Time of the records: {}.", period(Some(s))),
-        (None, Some(t)) => format!(
-            "No record that names these addresses has a time. The time of the traffic on the paths is {}.",
-            period(Some(t))
-        ),
-        (None, None) => "No record says when it was seen: [[TIME, IF KNOWN]].".into(),
+fn when(about: &About<'_>, span: Option<Seen>) -> String {
+    if span.is_none() {
+        return "No record says when it was seen: [[TIME, IF KNOWN]].".into();
     }
+    if about.items.iter().all(|(i, _)| i.seen.is_none() && i.uses.iter().all(|u| !u.time.is_known())) {
+        return format!(
+            "No record that names these addresses has a time. The times of the traffic on the paths and of the conversations below \
+             lie within {}.",
+            period(span)
+        );
+    }
+    format!("Time of the records: {}; all times below lie within it.", period(span))
 }
 
 fn finding(f: &FindingRef) -> String {
@@ -144,13 +201,12 @@ fn address(plan: &Plan, item: &Item, ground: Ground) -> Vec<String> {
 
 /// Every conversation once: of the addresses, and of the origins of their paths, by which a provider on the way finds the
 /// traffic.
-fn conversations(plan: &Plan, findings: &[&FindingRef], items: &[(&Item, Ground)]) -> Vec<Block> {
+fn conversations(plan: &Plan, about: &About<'_>) -> Vec<Block> {
+    let items = &about.items;
     let mut rows: BTreeMap<String, Row<'_>> = BTreeMap::new();
-    for f in findings {
-        for u in f.from.iter().flat_map(|_| &f.uses) {
-            let row = rows.entry(u.because.clone()).or_insert_with(|| Row { addr: f.from, of: u, about: BTreeSet::new() });
-            row.about.insert(f.path.clone());
-        }
+    for (f, u) in about.of_findings(plan) {
+        let row = rows.entry(u.because.clone()).or_insert_with(|| Row { addr: f.from, of: u, about: BTreeSet::new() });
+        row.about.insert(f.path.clone());
     }
     for (item, _) in items {
         for u in &item.uses {
@@ -192,7 +248,7 @@ fn conversations(plan: &Plan, findings: &[&FindingRef], items: &[(&Item, Ground)
             .into(),
     ));
     let clocks: Vec<String> =
-        plan.clocks.iter().map(|c| format!("{}: [[CHECKED AGAINST UTC, AND HOW]].", clock(plan, c))).collect();
+        about.clocks(plan).into_iter().map(|c| format!("{}: [[CHECKED AGAINST UTC, AND HOW]].", clock(plan, c))).collect();
     if !clocks.is_empty() {
         blocks.push(Block::Bullets(clocks));
     }
@@ -201,7 +257,7 @@ fn conversations(plan: &Plan, findings: &[&FindingRef], items: &[(&Item, Ground)
 
 /// A conversation, seen from one of its ends.
 struct Row<'a> {
-    addr: Option<std::net::IpAddr>,
+    addr: Option<IpAddr>,
     of: &'a Use,
     about: BTreeSet<String>,
 }

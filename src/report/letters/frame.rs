@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use super::super::plan::ask::{Form, sent_by};
 use super::super::plan::words::{self, usable};
-use super::super::plan::{EvidenceRef, Ground, Item, Named, Notice, Plan};
+use super::super::plan::{EvidenceRef, Named, Notice, Plan};
 use super::Block;
+use super::facts::About;
 use crate::model::channel::Channel;
 
 /// Pieces of evidence that are listed in a letter; the rest is counted.
@@ -54,8 +55,18 @@ fn body(c: Option<&Channel>, to: &Named) -> String {
 }
 
 /// Who writes to whom, through what.
-pub(super) fn head(plan: &Plan, to: &Named, channel: Option<&Channel>, by: Option<&str>, form: Form) -> Block {
+pub(super) fn head(
+    plan: &Plan,
+    to: &Named,
+    provider: Option<&str>,
+    channel: Option<&Channel>,
+    by: Option<&str>,
+    form: Form,
+) -> Block {
     let mut rows = rows(plan, body(channel, to), by);
+    if let Some(provider) = provider {
+        rows.push(row("Provider", format!("{provider} [[CHECK]]")));
+    }
     rows.push(row("Urgency", "[[URGENT, AND WHY]] (see section 6)".into()));
     match channel {
         Some(c) => {
@@ -81,7 +92,7 @@ pub(super) fn head(plan: &Plan, to: &Named, channel: Option<&Channel>, by: Optio
 pub(super) fn notice_head(plan: &Plan, to: &Named, n: &Notice) -> Block {
     let all = || n.channel.iter().chain(&n.alternatives);
     let mut from: Vec<String> =
-        all().map(|c| format!("{}: {}", c.kind, sent_by(c, &plan.requesting, plan.senders.as_ref()))).collect();
+        all().map(|c| format!("{}: {}", c.kind, sent_by(c, &plan.requesting, plan.by_way_of, plan.senders.as_ref()))).collect();
     from.push(format!("the diplomatic channel: the foreign ministry of {}", plan.requesting.state));
     let mut ways: Vec<String> = all().map(|c| format!("{} ({})", c.kind, words::or(&c.body, "body unknown"))).collect();
     ways.push("the diplomatic channel (the foreign ministry)".into());
@@ -91,16 +102,13 @@ pub(super) fn notice_head(plan: &Plan, to: &Named, n: &Notice) -> Block {
 }
 
 /// The inputs with their hashes, and the pieces of evidence.
-pub(super) fn provenance<'a>(plan: &'a Plan, because: BTreeSet<&'a String>, items: &[(&'a Item, Ground)]) -> Vec<Block> {
+pub(super) fn provenance<'a>(plan: &'a Plan, because: BTreeSet<&'a String>, about: &About<'a>) -> Vec<Block> {
     let mut wanted = because;
-    let paths: BTreeSet<&String> = items.iter().flat_map(|(i, _)| &i.hops).map(|h| &h.path).collect();
-    let uses = (items.iter().flat_map(|(i, _)| &i.uses))
-        .chain(plan.findings.iter().filter(|f| paths.contains(&f.path)).flat_map(|f| &f.uses));
-    for u in uses {
+    for u in about.uses(plan) {
         wanted.insert(&u.because);
         wanted.extend(u.also.iter().map(|a| &a.because));
     }
-    wanted.extend(plan.clocks.iter().map(|c| &c.because));
+    wanted.extend(about.clocks(plan).into_iter().map(|c| &c.because));
     let named: Vec<&EvidenceRef> = plan.evidence.iter().filter(|e| wanted.contains(&e.id)).collect();
     let used: BTreeSet<usize> = named.iter().map(|e| e.input).collect();
     let inputs = plan.inputs.iter().enumerate().filter(|(i, _)| used.contains(i));

@@ -146,7 +146,7 @@ fn each_form_is_headed_as_what_it_is() {
     assert!(!text_of(&eio).contains("as long as your law allows") && sent(&eio).contains("issued, or validated, by a judge"));
     let mut order = incident();
     order["paths"][0]["hops"][1]["touches"][0]["state"] = "IE".into();
-    let epoc = letter_of(&draft(&plan_of(&order, "EE")), "IE-preservation-request");
+    let epoc = letter_of(&draft(&plan_of(&order, "EE")), "IE-AS64500-preservation-request");
     assert!(matches!(&epoc.blocks[0], Block::Title(t) if t.starts_with("Material for the certificate (EPOC-PR)")));
     assert!(!text_of(&epoc).contains("as long as your law allows"));
     assert!(text_of(&epoc).contains("not where the router or the server stands"));

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::{Group, Named, Senders};
 use crate::model::channel::Purpose::{Act, Disclose, Inform, Preserve};
 use crate::model::channel::{Channel, Purpose, Usable};
+use crate::model::net::StateCode;
 
 /// What a channel has to be filled in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,11 @@ fn cites(c: &Channel, article: &str) -> bool {
 
 fn is(c: &Channel, instrument: &str, article: &str) -> bool {
     c.instrument.as_deref() == Some(instrument) && cites(c, article)
+}
+
+/// Parts of one state are no parties to a treaty with each other: neither is a foreign state to the other.
+pub(super) fn is_within_one_state(c: &Channel) -> bool {
+    &*c.kind == "arrangement within one state"
 }
 
 /// Nobody to write to.
@@ -154,15 +160,20 @@ pub(super) fn notify(channels: &[Channel]) -> Vec<Channel> {
     kinds.into_iter().flat_map(of).collect()
 }
 
-/// Who in the requesting state sends by the channel.
-pub(in crate::report) fn sent_by(c: &Channel, from: &Named, senders: Option<&Senders>) -> String {
+/// Who in the requesting state sends by the channel. `by_way_of` answers for a territory that asks and has no row of its own.
+pub(in crate::report) fn sent_by(c: &Channel, from: &Named, by_way_of: Option<StateCode>, senders: Option<&Senders>) -> String {
     let of = from.state;
     let named = |kind: String, name: Option<&String>| match name {
         Some(name) => format!("{kind}: {name}"),
         None => format!("{kind} (the tables do not name it)"),
     };
-    let central = || named(format!("the central authority of {of}"), senders.and_then(|s| s.central.as_ref()));
-    let on_call = || named(format!("the contact point of {of} on call day and night"), senders.and_then(|s| s.on_call.as_ref()));
+    // As on the side that is asked: a territory without a body of its own may have to go by way of its state.
+    let own = |kind: String, name: Option<&String>| match (name, by_way_of) {
+        (None, Some(parent)) => format!("{kind} (the tables do not name it; whether by way of {parent} is not in the tables)"),
+        _ => named(kind, name),
+    };
+    let central = || own(format!("the central authority of {of}"), senders.and_then(|s| s.central.as_ref()));
+    let on_call = || own(format!("the contact point of {of} on call day and night"), senders.and_then(|s| s.on_call.as_ref()));
     let judge = "a judge, a court, an investigating judge or a prosecutor";
     match (c.instrument.as_deref(), &*c.kind) {
         (Some("EIO"), _) => format!("{judge} of {of}, or another authority whose order one of them has validated"),

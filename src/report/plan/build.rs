@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::ask::amended;
+use super::ask::{amended, is_within_one_state};
 use super::read::{Evidence, Hop, Path, Report, Touch};
 use super::records::Records;
 use super::request::{is_guessed, notices, request};
@@ -44,6 +44,8 @@ pub struct Means<'a> {
     pub title: &'a dyn Fn(&str) -> Option<String>,
     /// The requesting state's own bodies.
     pub senders: Option<Senders>,
+    /// The state that answers for the requesting territory, where it is not known by whose hands its requests go.
+    pub by_way_of: Option<StateCode>,
     /// The rule book.
     pub rule_book: Dataset,
     /// The user's folder that was laid over it.
@@ -131,6 +133,13 @@ pub fn build(report: &Report, means: &Means<'_>) -> Plan {
     let states: BTreeSet<StateCode> = groups.keys().map(|(state, ..)| *state).filter(|s| *s != means.requesting).collect();
     let channels = states.into_iter().map(|s| (s, amended((means.channels)(s)))).collect();
     let making = Making { means, records: &records, of_path, channels };
+    groups.retain(|(state, ..), found| {
+        let within = making.channels(*state).iter().any(is_within_one_state);
+        if within {
+            not_asked.extend(found.iter().flat_map(|(addr, g)| g.hops.iter().map(|h| within_one_state(means, *state, *addr, h))));
+        }
+        !within
+    });
     let notices = notices(&making, &groups);
     let mut requests: Vec<Request> = groups.into_iter().map(|(key, found)| request(&making, key, found)).collect();
     requests.sort_by(|a, b| {
@@ -178,6 +187,7 @@ pub fn build(report: &Report, means: &Means<'_>) -> Plan {
         rule_book: means.rule_book.clone(),
         law_overlay: means.law_overlay.clone(),
         senders: means.senders.clone(),
+        by_way_of: means.by_way_of,
         who_sends: WHO_SENDS,
         inputs: report.inputs.iter().map(input).collect(),
         clocks,
@@ -331,6 +341,19 @@ pub(super) fn words<'a>(ids: impl IntoIterator<Item = &'a u32>) -> Vec<String> {
     ids.into_iter().map(|id| format!("e{id}")).collect()
 }
 
+/// Beginning of the reason why nothing is asked between parts of one state.
+pub(super) const WITHIN: &str = "within one state";
+
+/// A hop in another part of the state that asks, with law of its own: no other state is asked, and no letter is written.
+fn within_one_state(means: &Means<'_>, state: StateCode, addr: IpAddr, hop: &HopRef) -> NotAsked {
+    let why = format!(
+        "{WITHIN}, {state} and {}: its own authorities, or by way of the state that answers for it; the arrangement is not in the \
+         tables",
+        means.requesting
+    );
+    NotAsked { path: hop.path.clone(), rank: hop.rank, addr: Some(addr), why, because: hop.because.clone() }
+}
+
 /// Why a hop without an address gives no request.
 fn why_silent(path: &Path, hop: &Hop) -> String {
     if path.finding == "traceroute" {
@@ -366,6 +389,14 @@ fn why_not(path: &Path, at: usize, records: &Records<'_>) -> Option<String> {
     }
     if let Some(why) = own_device(path, at, records) {
         return Some(why);
+    }
+    // Whatever a report or somebody's own tables say: such an address is in many networks at once, and found in none from outside.
+    if hop.addr.is_some_and(is_inside) && !grounds(hop).is_empty() {
+        return Some(
+            "an address of special purpose (private, shared, loopback or link-local): nobody outside its network can find it, and no \
+             state is asked about it"
+                .into(),
+        );
     }
     if grounds(hop).is_empty() {
         return Some(hop.why_unplaced.clone().unwrap_or_else(|| "no state is known that could be asked".into()));

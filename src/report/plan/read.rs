@@ -524,7 +524,7 @@ impl Hop {
         }
         // A victim may be anywhere; no place, register or operator has such an address.
         let claims = || self.touches.iter().filter(|t| t.basis != Basis::Victim);
-        if let Some(addr) = self.addr.filter(|a| a.is_loopback() || a.is_unspecified() || a.is_multicast())
+        if let Some(addr) = self.addr.filter(|a| a.is_unspecified() || a.is_multicast())
             && claims().next().is_some()
         {
             return Err(broken(format!("{addr} is no address of a machine in a state, and has a state")));
@@ -628,7 +628,8 @@ mod tests {
             assert!(said.contains(why), "{said}");
         };
         refused(&|h| h["kind"] = "gap".into(), "is a gap and has the address");
-        refused(&|h| h["addr"] = "127.0.0.1".into(), "no address of a machine");
+        refused(&|h| h["addr"] = "0.0.0.0".into(), "no address of a machine");
+        refused(&|h| h["addr"] = "ff02::1".into(), "no address of a machine");
         refused(&|h| h["touches"][1]["p"] = 0.6.into(), "more than 1");
         // The same path twice.
         let path = serde_json::json!({"id": "p1", "finding": "flood", "reason": "r", "origin": {"addr": null, "trust": "proved", "withheld": null},

@@ -14,7 +14,7 @@ const LEAST_OFFSET_NS: i64 = 1_000_000;
 /// A pair of records shows an offset if its times differ by it within this; the rule that joined them has the same.
 const SLACK_NS: i64 = 5_000_000_000;
 
-/// An end; port 0 in a record means that it names none.
+/// An end; a port that no record names is none.
 pub(super) type End = (IpAddr, Option<u16>);
 
 struct Conversation {
@@ -213,13 +213,21 @@ fn conversation(what: &str) -> Option<Conversation> {
     let proto = words.next().filter(|w| matches!(*w, "tcp" | "udp" | "sctp"))?;
     let src: IpAddr = words.next()?.parse().ok()?;
     words.next().filter(|w| *w == "->")?;
-    let dst: IpAddr = words.next()?.parse().ok()?;
+    let dst = words.next()?;
+    if let Some(dst) = dst.strip_suffix(':') {
+        return Some(Conversation { proto: proto.to_owned(), src: (src, None), dst: (dst.parse().ok()?, None) });
+    }
+    let dst: IpAddr = dst.parse().ok()?;
     words.next().filter(|w| *w == "port")?;
-    let sport: u16 = words.next()?.parse().ok()?;
+    let sport = known_port(words.next()?)?;
     words.next().filter(|w| *w == "->")?;
-    let dport: u16 = words.next()?.strip_suffix(':')?.parse().ok()?;
-    let known = |port: u16| Some(port).filter(|p| *p != 0);
-    Some(Conversation { proto: proto.to_owned(), src: (src, known(sport)), dst: (dst, known(dport)) })
+    let dport = known_port(words.next()?.strip_suffix(':')?)?;
+    Some(Conversation { proto: proto.to_owned(), src: (src, sport), dst: (dst, dport) })
+}
+
+/// A port; `?` where the record names none.
+fn known_port(word: &str) -> Option<Option<u16>> {
+    if word == "?" { Some(None) } else { word.parse().ok().map(|n: u16| Some(n).filter(|n| *n != 0)) }
 }
 
 /// Offset in nanoseconds, how many agree, and the records.
@@ -246,7 +254,12 @@ mod tests {
     fn only_words_of_the_exact_form_count() {
         let c = conversation("tcp 192.0.2.1 -> 198.51.100.2 port 40000 -> 22: 9 + 8 packets").unwrap();
         assert_eq!((c.src.1, c.dst.1), (Some(40_000), Some(22)));
-        assert_eq!(conversation("tcp 192.0.2.1 -> 198.51.100.2 port 0 -> 22: x").unwrap().src.1, None);
+        for bare in ["port 0 -> 22", "port ? -> 22"] {
+            let c = conversation(&format!("tcp 192.0.2.1 -> 198.51.100.2 {bare}: x")).unwrap();
+            assert_eq!((c.src.1, c.dst.1), (None, Some(22)), "{bare}");
+        }
+        let c = conversation("tcp 192.0.2.1 -> 2001:db8::2: x").unwrap();
+        assert_eq!((c.src.1, c.dst), (None, ("2001:db8::2".parse().unwrap(), None)));
         for bad in ["icmp 192.0.2.1 -> 198.51.100.2: x", "tcp 192.0.2.1 -> the recording host port 0 -> 0: x", "x tcp 1", ""] {
             assert!(conversation(bad).is_none(), "{bad}");
         }

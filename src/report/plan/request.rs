@@ -55,7 +55,7 @@ pub(super) fn request(making: &Making<'_>, (state, ground, group): Key, found: B
     let used: BTreeSet<usize> = first.iter().chain(&hand_over).flat_map(|p| &p.used).copied().collect();
     let rest = channels.iter().enumerate().filter(|(i, _)| !used.contains(i));
     let requesting = Named { state: means.requesting, name: making.name(means.requesting) };
-    let sender = |c| sent_by(c, &requesting, means.senders.as_ref());
+    let sender = |c| sent_by(c, &requesting, means.by_way_of, means.senders.as_ref());
     // The clock runs from the traffic: what a provider kept is of then.
     let from = [seen, traffic].into_iter().flatten().map(|s| s.first.day()).min();
     let mut retention = (means.retention)(state, from.unwrap_or(means.on));
@@ -85,6 +85,34 @@ pub(super) fn request(making: &Making<'_>, (state, ground, group): Key, found: B
         because: words(found.values().flat_map(|g| &g.because).collect::<BTreeSet<_>>()),
         items,
     }
+}
+
+/// The part of a request that is about some of its addresses; `None` if it has none of them. The day on which data are lost
+/// stays that of the whole request: the earliest.
+pub(in crate::report) fn part(r: &Request, keep: impl Fn(&Item) -> bool) -> Option<Request> {
+    let items: Vec<Item> = r.items.iter().filter(|i| keep(i)).cloned().collect();
+    if items.is_empty() {
+        return None;
+    }
+    let p = largest_p(&items);
+    Some(Request {
+        p,
+        only_if: only_if(r.state, r.ground, p, &items),
+        seen: wide(items.iter().map(|i| i.seen)),
+        traffic: wide(items.iter().map(|i| i.traffic)),
+        because: because(items.iter()),
+        ask_for: r.ask_for.clone(),
+        name: r.name.clone(),
+        retention: r.retention.clone(),
+        deadline: r.deadline.clone(),
+        first: r.first.clone(),
+        disclose: r.disclose.clone(),
+        alternatives: r.alternatives.clone(),
+        sent_by: r.sent_by.clone(),
+        disclose_sent_by: r.disclose_sent_by.clone(),
+        items,
+        ..*r
+    })
 }
 
 /// An address that only an inference puts on the way.
@@ -191,7 +219,7 @@ fn notice(making: &Making<'_>, state: StateCode, found: &[&BTreeMap<IpAddr, Gath
         p: largest_p(&told),
         seen: wide(told.iter().map(|i| i.seen)),
         traffic: wide(told.iter().map(|i| i.traffic)),
-        sent_by: channel.as_ref().map(|c| sent_by(c, &requesting, means.senders.as_ref())),
+        sent_by: channel.as_ref().map(|c| sent_by(c, &requesting, means.by_way_of, means.senders.as_ref())),
         channel,
         alternatives: ways,
         norm: of().find_map(|g| g.norm.clone()),

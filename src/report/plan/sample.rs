@@ -239,6 +239,7 @@ pub(in crate::report) fn plan_on(report: &Value, requesting: &str, on: &str, law
                 attribution: String::new(),
             },
             law_overlay: law_overlay.map(ToOwned::to_owned),
+            by_way_of: None,
         },
     )
 }

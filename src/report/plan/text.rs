@@ -83,7 +83,10 @@ fn head(plan: &Plan) -> Vec<String> {
     }
     if plan.requests.is_empty() {
         let measured = !plan.not_asked.is_empty() && plan.not_asked.iter().all(|n| n.why.starts_with("a measurement"));
-        out.push(if measured {
+        let within = plan.not_asked.iter().any(|n| n.why.starts_with(super::build::WITHIN));
+        out.push(if within {
+            "Nothing to ask of another state: below stands what is within the state that asks, and what gives no request.".into()
+        } else if measured {
             "Nothing to ask: the report has only a measurement, and no traffic of an incident.".into()
         } else {
             "Nothing to ask: no hop of the report has an address that a state could be asked about.".into()

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::{ClockRef, Plan, Seen, Use};
 use crate::model::channel::{Channel, Usable};
+use crate::model::net::unmapped;
 use crate::model::time::Timestamp;
 
 /// Two decimals, never 0 and never 1.
@@ -167,7 +168,7 @@ pub(in crate::report) fn end(addr: IpAddr, n: Option<u16>) -> String {
 
 /// Does nobody outside a network see the address as it stands (RFC 1918, 4193, 6598, loopback, link-local)?
 pub(in crate::report) fn is_inside(addr: IpAddr) -> bool {
-    match addr {
+    match unmapped(addr) {
         IpAddr::V4(a) => {
             let [first, second, ..] = a.octets();
             a.is_private() || a.is_loopback() || a.is_link_local() || a.is_unspecified() || (first == 100 && second & 0xc0 == 64)
