@@ -1,6 +1,7 @@
 //! The linter of claims: what a report may not say, as a test over everything that it says.
 //!
-//! Five rules. No state is the subject of an attack verb, whoever it is called by: name, adjective, code, government.
+//! Five rules. No state is the subject of an attack verb, whoever it is called by: name, adjective, code, government, service,
+//! people, "a foreign government"; none is called the attacker, and no responsibility is laid on one.
 //! A word of likelihood and a word of confidence never share a sentence (US Intelligence Community Directive 203, 2015,
 //! D.6.e.2.a: they weigh different things, the event and the sources). Nothing has the probability 1. A probability of a
 //! place has evidence under it. An instrument that is said to bind stands beside its date and its grade.
@@ -10,14 +11,21 @@
 //! preposition is a place ("hosts in Germany were attacked"), and one under a passive verb is a victim ("Estonia was
 //! attacked").
 
+mod act;
 mod actor;
 mod binding;
+mod blame;
 mod called;
+mod deeds;
+mod measures;
+mod place;
 mod quoted;
 mod rows;
 mod table;
 mod text;
+mod verbs;
 mod weight;
+mod who;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -69,13 +77,23 @@ pub struct Names {
     /// Words of a name, lower case, by the first of them; longest first.
     phrases: BTreeMap<String, Vec<Phrase>>,
     codes: BTreeSet<String>,
+    /// Names as the tables have them, lower case.
+    whole: BTreeSet<String>,
     instruments: Vec<String>,
 }
 
 #[derive(Clone, Debug)]
 struct Phrase {
     words: Vec<String>,
-    adjective: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Name,
+    Adjective,
+    /// A capital: a place in its state as well.
+    Town,
 }
 
 impl Names {
@@ -87,22 +105,28 @@ impl Names {
         for (code, name) in states {
             names.codes.insert(code.to_string());
             let name = name.as_ref();
+            names.whole.insert(name.trim().to_lowercase());
             let first = name.split(['(', ',', ';']).next().unwrap_or(name).trim();
             // One word in lower case is no name: `alias`, `none`.
             if first.chars().next().is_some_and(char::is_uppercase) {
-                names.add(first, false);
+                names.add(first, Kind::Name);
             }
         }
-        for (code, name) in called::OTHER_NAMES.iter().chain(called::CAPITALS) {
+        let others = called::OTHER_NAMES.iter().chain(called::SERVICES).map(|other| (other, Kind::Name));
+        for ((code, name), kind) in others.chain(called::CAPITALS.iter().map(|capital| (capital, Kind::Town))) {
             if names.codes.contains(*code) {
-                names.add(name, false);
+                names.add(name, kind);
             }
         }
         for (code, adjectives) in called::ADJECTIVES {
             if names.codes.contains(*code) {
                 for adjective in adjectives.split(' ') {
-                    names.add(&adjective.replace('-', " "), true);
-                    names.add(adjective, true);
+                    names.add(&adjective.replace('-', " "), Kind::Adjective);
+                    names.add(adjective, Kind::Adjective);
+                    // `Russians`, `the North Koreans`.
+                    if adjective.ends_with("an") || adjective.ends_with("i") {
+                        names.add(&format!("{}s", adjective.replace('-', " ")), Kind::Name);
+                    }
                 }
             }
         }
@@ -119,10 +143,10 @@ impl Names {
         self
     }
 
-    fn add(&mut self, name: &str, adjective: bool) {
+    fn add(&mut self, name: &str, kind: Kind) {
         let words: Vec<String> = text::words(name).into_iter().map(|w| w.low).filter(|w| w != "the" && w != ".").collect();
         if let Some(first) = words.first().cloned() {
-            self.phrases.entry(first).or_default().push(Phrase { words, adjective });
+            self.phrases.entry(first).or_default().push(Phrase { words, kind });
         }
     }
 
@@ -138,7 +162,12 @@ impl Names {
             let next = w.get(i + 1).map(|n| n.shown.as_str()).unwrap_or_default();
             let number = next.starts_with(|c: char| c.is_ascii_digit());
             let shouting = next.len() > 2 && next.chars().all(|c| c.is_ascii_uppercase());
-            return (!number && !shouting).then_some(State { end: i + 1, adjective: false, possessive: word.possessive });
+            return (!number && !shouting).then_some(State {
+                end: i + 1,
+                adjective: false,
+                town: false,
+                possessive: word.possessive,
+            });
         }
         if !word.is_capital() {
             return None;
@@ -147,8 +176,16 @@ impl Names {
             let here = w.get(i..i + phrase.words.len())?;
             let same = here.iter().zip(&phrase.words).all(|(a, b)| a.low == *b);
             let possessive = here.last().is_some_and(|l| l.possessive);
-            same.then_some(State { end: i + phrase.words.len(), adjective: phrase.adjective, possessive })
+            let (adjective, town) = (phrase.kind == Kind::Adjective, phrase.kind == Kind::Town);
+            same.then_some(State { end: i + phrase.words.len(), adjective, town, possessive })
         })
+    }
+
+    /// Is the whole text what a state is called?
+    fn is_name(&self, text: &str) -> bool {
+        let w = text::words(text);
+        let from = usize::from(low(&w, 0) == "the");
+        self.whole.contains(&text.trim().to_lowercase()) || self.state_at(&w, from).is_some_and(|s| s.end == w.len())
     }
 }
 
@@ -160,7 +197,28 @@ fn bare(shown: &str) -> &str {
 struct State {
     end: usize,
     adjective: bool,
+    town: bool,
     possessive: bool,
+}
+
+fn is(w: &[Word], i: usize, list: &[&str]) -> bool {
+    list.contains(&low(w, i))
+}
+
+/// Is one of these among the next words of the sentence?
+fn follows(w: &[Word], from: usize, reach: usize, list: &[&str]) -> bool {
+    w.iter().skip(from).take(reach).any(|x| list.contains(&x.low.as_str()))
+}
+
+/// Is the clause before `i` in the negative? "No doubt" and "not only" deny nothing, nor what another clause says.
+fn denied(w: &[Word], i: usize) -> bool {
+    let begins = |j: usize| {
+        is(w, j, &[";", ":", "but"])
+            || low(w, j) == "," && is(w, j + 1, &["and", "but", "so", "therefore", "thus", "yet", "while"])
+    };
+    let from = (0..i).rev().find(|&j| begins(j)).map_or(0, |j| j + 1);
+    let denies = |j: usize| is(w, j, measures::NEGATIONS) || low(w, j).ends_with("n't");
+    (from..i).any(|j| denies(j) && !is(w, j + 1, &["doubt", "only", "question", "surprise", "wonder"]))
 }
 
 fn low(w: &[Word], i: usize) -> &str {
@@ -189,7 +247,7 @@ pub fn lint(text: &str, names: &Names) -> Vec<Fault> {
             };
             named |= actor::names_one(&w, names);
             say(Rule::StateAsActor, actor::actor(&w, names, named));
-            say(Rule::LikelihoodWithConfidence, weight::both_weights(&w));
+            say(Rule::LikelihoodWithConfidence, weight::both_weights(&w, names));
             say(Rule::Certainty, weight::certainty(&w, &sentence));
         }
         if !names.instruments.is_empty() {

@@ -1,7 +1,7 @@
 //! Instruments that are said to bind, and the date and grade that stand beside.
 
-use super::text::{cells, sentences, words as words_of};
-use super::{Fault, Names, Rule, low, words};
+use super::text::{Word, cells, sentences, words as words_of};
+use super::{Fault, Names, Rule, deeds, is, low, measures};
 
 /// Clauses of prose, or whole rows of a table: an instrument that is said to bind has a date and a grade beside it.
 pub(super) fn instruments(paragraph: &str, names: &Names, faults: &mut Vec<Fault>) {
@@ -31,31 +31,117 @@ pub(super) fn instruments(paragraph: &str, names: &Names, faults: &mut Vec<Fault
 
 /// Does the clause say that an instrument binds? If so, it is checked.
 fn binds(clause: &str, names: &Names, faults: &mut Vec<Fault>) -> bool {
-    // Parties in the abstract ("a Party", "Party to Party") are nobody in particular.
-    const ABSTRACT: [&str; 11] = ["a", "another", "any", "each", "every", "no", "not", "other", "requested", "third", "to"];
-    let lower = clause.to_lowercase();
-    let w = words_of(&lower);
-    let nobody = |i: usize| i > 0 && ABSTRACT.contains(&low(&w, i - 1)) || low(&w, i + 1) == "to" && low(&w, i + 2) == "party";
-    let party =
-        (0..w.len()).any(|i| low(&w, i) == "party" && !nobody(i)) || lower.contains("is a party") || lower.contains("as a party");
-    let bound = party || ["binds ", " bound ", "in force", "applies to"].iter().any(|b| lower.contains(b));
-    let negated = w.iter().any(|x| words::NEGATIONS.contains(&x.low.as_str()))
-        || ["not-party", "non-party", "not-extended", "not-bound", "outside"].iter().any(|n| lower.contains(n));
-    if !bound || negated {
+    let named = |text: &str| names.instruments.iter().find(|id| has_word(text, id));
+    if named(clause).is_none() {
         return false;
     }
-    let Some(id) = names.instruments.iter().find(|id| has_word(clause, id)) else { return false };
-    let dated = is_dated(&lower);
-    let graded = ["confirmed", "partly"].iter().any(|g| lower.contains(g));
-    let missing = match (dated, graded) {
-        (true, true) => return true,
-        (false, false) => "date and grade",
-        (false, true) => "date",
-        (true, false) => "grade",
+    // A "no" in one part of a clause says nothing about another, and the day of one instrument nothing about the next.
+    let mut segments: Vec<(String, bool)> = Vec::new();
+    for part in parts(clause) {
+        let bound = is_bound(&part, names);
+        let another = bound && named(&part).is_some();
+        match segments.last_mut() {
+            Some((text, said)) if !(*said && another && named(text).is_some()) => {
+                text.push_str(&part);
+                *said |= bound;
+            }
+            // The grade before its name is still the last one's: `confirmed ETS30 in force for DE`.
+            Some((text, _)) => {
+                let at = named(&part).and_then(|id| part.find(id.as_str())).unwrap_or(0);
+                let (before, own) = part.split_at(at);
+                text.push_str(before);
+                segments.push((own.to_owned(), bound));
+            }
+            None => segments.push((part, bound)),
+        }
+    }
+    let mut said = false;
+    for (segment, _) in segments.iter().filter(|(_, bound)| *bound) {
+        let Some(id) = named(segment).or_else(|| named(clause)) else { continue };
+        said = true;
+        let lower = segment.to_lowercase();
+        let missing = match (is_dated(&lower), ["confirmed", "partly"].iter().any(|g| lower.contains(g))) {
+            (true, true) => continue,
+            (false, false) => "date and grade",
+            (false, true) => "date",
+            (true, false) => "grade",
+        };
+        let why = format!("{id} is said to bind without {missing}");
+        faults.push(Fault { rule: Rule::InstrumentWithoutDateOrGrade, text: clause.trim().to_owned(), why });
+    }
+    said
+}
+
+/// A clause at its commas and conjunctions. What an instrument is outside of keeps the words on the instrument:
+/// "FO is outside it, which is in force for Denmark".
+fn parts(clause: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut open = String::new();
+    let flush = |open: &mut String, out: &mut Vec<String>| {
+        let part = std::mem::take(open);
+        let relative = ["which ", "that "].iter().any(|r| part.trim_start().starts_with(r));
+        match out.last_mut() {
+            // "ratified, not yet in force" is one.
+            Some(last) if part.trim_start().starts_with("not yet ") => last.push_str(&part),
+            Some(last) if relative && last.to_lowercase().contains("outside ") => last.push_str(&part),
+            _ => out.push(part),
+        }
     };
-    let why = format!("{id} is said to bind without {missing}");
-    faults.push(Fault { rule: Rule::InstrumentWithoutDateOrGrade, text: clause.trim().to_owned(), why });
-    true
+    for word in clause.split_inclusive([' ', '\t', ',', '(', ')', ':']) {
+        if matches!(word.trim(), "and" | "but" | "while" | "whereas" | "although" | "though" | "so") {
+            flush(&mut open, &mut out);
+        }
+        open.push_str(word);
+        if word.ends_with([',', '(', ')', ':']) {
+            flush(&mut open, &mut out);
+        }
+    }
+    flush(&mut open, &mut out);
+    out
+}
+
+/// Does a part of a clause say that somebody is bound?
+fn is_bound(part: &str, names: &Names) -> bool {
+    let lower = part.to_lowercase();
+    let w = words_of(&lower);
+    // Parties in the abstract ("a Party", "Party to Party") are nobody in particular.
+    const ABSTRACT: [&str; 11] = ["a", "another", "any", "each", "every", "no", "not", "other", "requested", "third", "to"];
+    let nobody = |i: usize| i > 0 && ABSTRACT.contains(&low(&w, i - 1)) || low(&w, i + 1) == "to" && low(&w, i + 2) == "party";
+    // "With no reservation" takes nothing back, nor does what stands far behind the verb.
+    const ASIDE: [&str; 10] = [
+        "condition",
+        "conditions",
+        "declaration",
+        "declarations",
+        "delay",
+        "doubt",
+        "exception",
+        "reservation",
+        "reservations",
+        "limits",
+    ];
+    let denies = |j: usize| {
+        let word = low(&w, j);
+        (measures::NEGATIONS.contains(&word) || word.ends_with("n't")) && !is(&w, j + 1, &ASIDE)
+    };
+    let negated = |i: usize| (0..i + 3).any(denies);
+    let outside = ["not-party", "non-party", "not-extended", "not-bound", "outside"].iter().any(|n| lower.contains(n));
+    // What a treaty does in general is no claim on anybody; with a state beside it, it is one.
+    let state = || names_a_state(&words_of(part), names);
+    let binds = |i: usize| match low(&w, i) {
+        "party" => !nobody(i) || i > 1 && low(&w, i - 1) == "a" && is(&w, i - 2, &["as", "is"]),
+        "binds" | "bound" => true,
+        "force" => i > 0 && is(&w, i - 1, &["in", "into"]),
+        "applies" if low(&w, i + 1) == "to" => true,
+        "member" => low(&w, i + 1) == "of" && state(),
+        "parties" => i > 0 && is(&w, i - 1, deeds::BE) && state(),
+        word => deeds::BINDS.contains(&word) && state(),
+    };
+    !outside && (0..w.len()).any(|i| binds(i) && !negated(i))
+}
+
+fn names_a_state(w: &[Word], names: &Names) -> bool {
+    (0..w.len()).any(|i| names.state_at(w, i).is_some_and(|s| !s.adjective))
 }
 
 /// Is a day given, or said to be unknown? The day on which a row was last looked at is no day since which it binds.
@@ -67,7 +153,7 @@ fn is_dated(lower: &str) -> bool {
         rest = after.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '-' | '/'));
     }
     own.push_str(rest);
-    has_year(&own) || own.contains("unknown") || own.contains("not in the table")
+    has_year(&own) || own.contains("unknown") || own.contains("not in the table") || own.contains("nobody read")
 }
 
 fn has_word(text: &str, word: &str) -> bool {

@@ -1,4 +1,5 @@
-//! What a state is called besides its name: adjectives, peoples, other names, and capitals that stand for governments.
+//! What a state is called besides its name: adjectives, peoples, other names, its services by theirs, and capitals that stand
+//! for governments.
 
 /// Capitals, and houses in them, by code, lower case. What cannot be told from a common word or a person's name is left out (Male, Victoria, Kingston).
 pub(super) const CAPITALS: &[(&str, &str)] = &[
@@ -347,4 +348,23 @@ pub(super) const OTHER_NAMES: &[(&str, &str)] = &[
     ("US", "america"),
     ("US", "united states of america"),
     ("US", "usa"),
+];
+
+/// Services that act for a state and are known by their own names, by code, lower case. Left out: what is also a term of the
+/// field (MSS, the size of a segment).
+pub(super) const SERVICES: &[(&str, &str)] = &[
+    ("CN", "people's liberation army"),
+    ("CN", "pla"),
+    ("DE", "bnd"),
+    ("FR", "dgse"),
+    ("GB", "gchq"),
+    ("GB", "mi6"),
+    ("IL", "mossad"),
+    ("IR", "irgc"),
+    ("KP", "reconnaissance general bureau"),
+    ("RU", "fsb"),
+    ("RU", "gru"),
+    ("RU", "svr"),
+    ("US", "cia"),
+    ("US", "nsa"),
 ];

@@ -16,6 +16,7 @@ use std::ops::Range;
 use memchr::memmem;
 use serde_json::Value;
 
+use super::Names;
 use super::text::DATA;
 
 /// Keys of citations.
@@ -82,9 +83,10 @@ pub struct Foreign {
     said: BTreeSet<String>,
 }
 
-/// Collects what others wrote in a document: by its keys, and behind the marks in its strings.
+/// Collects what others wrote in a document: by its keys, and behind the marks in its strings. What states are called is
+/// nobody's: as a name of a row it would take the state out of every sentence about it.
 #[must_use]
-pub fn foreign(document: &Value) -> Foreign {
+pub fn foreign(document: &Value, states: &Names) -> Foreign {
     fn collect(value: &Value, key: &str, out: &mut Foreign) {
         match value {
             Value::String(text) if CITED_KEYS.contains(&key) => drop(out.cited.insert(text.clone())),
@@ -94,10 +96,9 @@ pub fn foreign(document: &Value) -> Foreign {
             }
             Value::Array(items) => items.iter().for_each(|item| collect(item, key, out)),
             Value::Object(fields) => {
+                // An object under such a key has keys of its own.
                 for (inner, field) in fields {
-                    // Below a key of citations or names everything is.
-                    let kept = CITED_KEYS.contains(&key) || NAME_KEYS.contains(&key);
-                    collect(field, if kept && !field.is_object() { key } else { inner }, out);
+                    collect(field, inner, out);
                 }
             }
             _ => {}
@@ -108,9 +109,9 @@ pub fn foreign(document: &Value) -> Foreign {
     // A word that a state is called by would take the states out of every sentence, a date the dates.
     let long = |text: &String| text.chars().filter(|c| c.is_alphanumeric()).count() > 3;
     let telling = |text: &String| text.contains(|c: char| !c.is_alphabetic()) && text.contains(char::is_alphabetic);
-    out.cited.retain(|t| long(t) && telling(t));
-    out.names.retain(|t| long(t) && telling(t));
-    out.said.retain(long);
+    out.cited.retain(|t| long(t) && telling(t) && !states.is_name(t));
+    out.names.retain(|t| long(t) && telling(t) && !states.is_name(t));
+    out.said.retain(|t| long(t) && !states.is_name(t));
     out
 }
 

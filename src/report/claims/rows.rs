@@ -194,7 +194,7 @@ fn matrix(row: &Value, at: &str, faults: &mut Vec<Fault>) {
 #[must_use]
 pub fn lint_strings(document: &Value, names: &Names) -> Vec<Fault> {
     let mut faults = Vec::new();
-    let theirs = foreign(document);
+    let theirs = foreign(document, names);
     strings(document, "", &mut |at, text| {
         let quiet = own_words(text, &theirs);
         faults.extend(lint(&quiet, names).into_iter().map(|f| Fault { why: format!("{at}: {}", f.why), ..f }));
@@ -207,8 +207,16 @@ fn strings(value: &Value, at: &str, say: &mut dyn FnMut(&str, &str)) {
         Value::String(text) => say(at, text),
         Value::Array(items) => items.iter().for_each(|item| strings(item, at, say)),
         Value::Object(fields) => {
-            for (key, field) in fields.iter().filter(|(key, field)| !is_foreign(key) || field.is_object()) {
-                strings(field, &format!("{at}.{key}"), say);
+            for (key, field) in fields {
+                let at = format!("{at}.{key}");
+                match field {
+                    // Names and citations; an object under such a key has keys of its own.
+                    Value::Array(items) if is_foreign(key) => {
+                        items.iter().filter(|item| item.is_object()).for_each(|item| strings(item, &at, say));
+                    }
+                    field if is_foreign(key) && !field.is_object() => {}
+                    field => strings(field, &at, say),
+                }
             }
         }
         _ => {}

@@ -1,6 +1,9 @@
 use serde_json::json;
 
+use self::sentences::{BAD, GOOD};
 use super::*;
+
+mod sentences;
 
 fn names() -> Names {
     let states = [
@@ -35,233 +38,78 @@ fn rules(text: &str) -> Vec<Rule> {
     lint(text, &names()).into_iter().map(|f| f.rule).collect()
 }
 
-/// Made-up bad sentences: each is red, and for the reason it was made for.
-const BAD: &[(Rule, &str)] = &[
-    (Rule::StateAsActor, "Russia attacked the bank."),
-    (Rule::StateAsActor, "The Russian Federation has repeatedly attacked the bank."),
-    (Rule::StateAsActor, "RU attacked 198.51.100.7."),
-    (Rule::StateAsActor, "On 2026-03-17 China hacked into the ministry."),
-    (Rule::StateAsActor, "China allegedly stole the mails."),
-    (Rule::StateAsActor, "It is shown that Iran infiltrated the network."),
-    (Rule::StateAsActor, "Iran, which denies it, launched the intrusion."),
-    (Rule::StateAsActor, "North Korea (KP) carried out the theft."),
-    (Rule::StateAsActor, "The government of Iran is behind the flood."),
-    (Rule::StateAsActor, "The Chinese government ordered the operation."),
-    (Rule::StateAsActor, "The intelligence services of the Netherlands infiltrated the servers."),
-    (Rule::StateAsActor, "Israel's military struck the data centre."),
-    (Rule::StateAsActor, "The Kremlin ordered the intrusion."),
-    (Rule::StateAsActor, "Beijing sponsored the hackers."),
-    (Rule::StateAsActor, "The U.S. attacked the router."),
-    (Rule::StateAsActor, "The United\n    States\n    attacked the router."),
-    (Rule::StateAsActor, "Germany, France and Italy attacked the router."),
-    (Rule::StateAsActor, "In 2022, Russia attacked the exchange."),
-    (Rule::StateAsActor, "The server was attacked by Russia."),
-    (Rule::StateAsActor, "The server was attacked in March by the Russian military."),
-    (Rule::StateAsActor, "An operation conducted by the Russian secret service."),
-    (Rule::StateAsActor, "The flood was ordered by China."),
-    (Rule::StateAsActor, "The exchange suffered an attack by Iran."),
-    (Rule::StateAsActor, "Russian hackers were in the network."),
-    (Rule::StateAsActor, "Chinese state hackers were in the network."),
-    (Rule::StateAsActor, "This is China's cyberattack."),
-    (Rule::StateAsActor, "Attackers from Iran were in the network."),
-    (Rule::StateAsActor, "A Russia-backed group did it."),
-    (Rule::StateAsActor, "The tools are those of state-sponsored hackers."),
-    (Rule::StateAsActor, "A nation-state actor did it."),
-    (Rule::StateAsActor, "The intrusion is attributed to North Korea."),
-    (Rule::StateAsActor, "The scan was the work of Iran."),
-    (Rule::StateAsActor, "Iran is responsible for the intrusion."),
-    (Rule::StateAsActor, "Iran is the attacker."),
-    (Rule::StateAsActor, "Georgia attacked the router."),
-    (Rule::StateAsActor, "T\u{fc}rkiye hijacked the prefix."),
-    (Rule::StateAsActor, "Turkey hijacked the prefix."),
-    (Rule::StateAsActor, "Russia conducted the campaign."),
-    (Rule::StateAsActor, "The attack was launched by Russian intelligence."),
-    // Words that stand for a state.
-    (Rule::StateAsActor, "Traffic came from Russia. It attacked the bank."),
-    (Rule::StateAsActor, "Russia denies it, but they hacked the bank."),
-    (Rule::StateAsActor, "The hop is in Iran. That state attacked the bank."),
-    (Rule::StateAsActor, "The government hacked the bank."),
-    (Rule::StateAsActor, "The path crosses China; this country carried out the intrusion."),
-    // Passive.
-    (Rule::StateAsActor, "The bank was attacked by Russia."),
-    (Rule::StateAsActor, "The bank has been repeatedly hacked by Iran and others."),
-    (Rule::StateAsActor, "An attack by China hit the bank."),
-    (Rule::StateAsActor, "A campaign by North Korea was seen."),
-    (Rule::StateAsActor, "The intrusion, committed by Iran, went on."),
-    (Rule::StateAsActor, "The bank suffered an outage caused by Russia."),
-    (Rule::StateAsActor, "The bank was compromised by the North Korean military."),
-    // Possessives, adjectives, peoples.
-    (Rule::StateAsActor, "Russia's attack went on."),
-    (Rule::StateAsActor, "Russia\u{2019}s recent large-scale attack went on."),
-    (Rule::StateAsActor, "Iran's cyber operation went on."),
-    (Rule::StateAsActor, "The host served Chinese malware."),
-    (Rule::StateAsActor, "Seen in the logs by US hackers."),
-    (Rule::StateAsActor, "Hackers tied to Iran were in the network."),
-    (Rule::StateAsActor, "A group working for the Chinese government was in the network."),
-    (Rule::StateAsActor, "Russian involvement in the intrusion is shown."),
-    (Rule::StateAsActor, "Iran's role in the attack is shown."),
-    // Ascriptions.
-    (Rule::StateAsActor, "The scan is attributed to Iran."),
-    (Rule::StateAsActor, "There is no doubt that the scan is attributable to Iran."),
-    (Rule::StateAsActor, "Attribution to Russia."),
-    (Rule::StateAsActor, "We blame Russia."),
-    (Rule::StateAsActor, "The ministry accused China of it."),
-    (Rule::StateAsActor, "China is accused of the intrusion."),
-    (Rule::StateAsActor, "The bank suffered the hack at the hands of Iran."),
-    (Rule::StateAsActor, "Iran was involved in the attack."),
-    (Rule::StateAsActor, "Russia is behind it."),
-    (Rule::StateAsActor, "Russia is responsible for it."),
-    (Rule::StateAsActor, "Russia is responsible for the outage."),
-    (Rule::StateAsActor, "Not only Iran is responsible for the attack."),
-    (Rule::StateAsActor, "Russia did it."),
-    // Lists and capitals.
-    (Rule::StateAsActor, "Russia/China attacked the bank."),
-    (Rule::StateAsActor, "Russia and/or China attacked the bank."),
-    (Rule::StateAsActor, "RU/CN hacked the bank."),
-    (Rule::StateAsActor, "Moscow attacked the bank."),
-    (Rule::StateAsActor, "The White House ordered the intrusion."),
-    (Rule::StateAsActor, "Pyongyang is behind the theft."),
-    (Rule::StateAsActor, "The bank was hacked by Tehran."),
-    (Rule::StateAsActor, "Beijing's hackers were in the network."),
-    (Rule::StateAsActor, "London flooded the server."),
-    (Rule::StateAsActor, "China scans the network."),
-    (Rule::StateAsActor, "Russia took down the exchange."),
-    (Rule::StateAsActor, "Iran gained access to the server."),
-    (Rule::LikelihoodWithConfidence, "The hop is likely in Germany (high confidence)."),
-    (Rule::LikelihoodWithConfidence, "We are confident that it is probably a proxy."),
-    (Rule::LikelihoodWithConfidence, "Almost certain, confidence: high."),
-    (Rule::LikelihoodWithConfidence, "It is almost certainly a proxy, with high confidence."),
-    (Rule::LikelihoodWithConfidence, "Roughly even odds, low confidence."),
-    (Rule::LikelihoodWithConfidence, "The chance is remote (moderate confidence)."),
-    (Rule::LikelihoodWithConfidence, "There is a remote possibility, and confidence is high."),
-    (Rule::LikelihoodWithConfidence, "It is highly improbable, with a high degree of confidence."),
-    (Rule::LikelihoodWithConfidence, "A roughly even chance; we are highly confident."),
-    (Rule::LikelihoodWithConfidence, "Nearly certain, high-confidence."),
-    (Rule::LikelihoodWithConfidence, "Probably there, confidence level: high."),
-    (Rule::LikelihoodWithConfidence, "With moderate confidence it is very\n  unlikely that the hop is there."),
-    (Rule::Certainty, "The hop is in Germany with 100 %."),
-    (Rule::Certainty, "100% of packets came back."),
-    (Rule::Certainty, "100 per cent of packets came back."),
-    (Rule::Certainty, "100.0 % of packets came back."),
-    (Rule::Certainty, "100 percent of packets came back."),
-    (Rule::Certainty, "One hundred percent of packets came back."),
-    (Rule::Certainty, "One hundred per cent of them."),
-    (Rule::Certainty, "A hundred-percent match."),
-    (Rule::Certainty, "We are 100% sure."),
-    (Rule::Certainty, "This proves that the hop is there."),
-    (Rule::Certainty, "It has been proved that the hop is there."),
-    (Rule::Certainty, "That is proof that it was there."),
-    (Rule::Certainty, "It is proven."),
-    (Rule::Certainty, "There is no doubt."),
-    (Rule::Certainty, "Without a doubt it is there."),
-    (Rule::Certainty, "It is surely there."),
-    (Rule::Certainty, "It is undeniably there."),
-    (Rule::Certainty, "The place is fully certain."),
-    (Rule::Certainty, "It is certain that the hop is there."),
-    (Rule::Certainty, "The place is absolutely certain."),
-    (Rule::Certainty, "The hop is certainly there."),
-    (Rule::Certainty, "That is beyond doubt."),
-    (Rule::Certainty, "It lies there with certainty."),
-    (Rule::Certainty, "DE (p 1.00)"),
-    (Rule::Certainty, "The probability is 1."),
-    (Rule::Certainty, "probability = 1.0"),
-    (Rule::InstrumentWithoutDateOrGrade, "ETS185 binds Germany."),
-    (Rule::InstrumentWithoutDateOrGrade, "DE  ETS185 party [confirmed]"),
-    (Rule::InstrumentWithoutDateOrGrade, "ETS185 party since 2009-07-01"),
-    (
-        Rule::InstrumentWithoutDateOrGrade,
-        "NL  territory at hop 4\n        ETS185 party since 2007-03-01 [partly]; EIO party [partly]",
-    ),
-    (Rule::InstrumentWithoutDateOrGrade, "ETS185\tparty\tconfirmed"),
-    (Rule::InstrumentWithoutDateOrGrade, "ETS185 binds Germany (rows as of 2025-10-28, grade confirmed)."),
-    (Rule::InstrumentWithoutDateOrGrade, "ETS185 is in force for both, as of 2025, partly."),
-    (
-        Rule::InstrumentWithoutDateOrGrade,
-        "ETS30 Mutual assistance\tparty; confirmed, 2014 [3]\tparty, 2009-07-01; confirmed, 2014 [3]",
-    ),
-    (Rule::InstrumentWithoutDateOrGrade, "The Convention on Cybercrime is in force for it."),
-    (Rule::InstrumentWithoutDateOrGrade, "ETS185 party since 2009-07-01 [confirmed]; EIO party [partly]"),
-];
-
-/// Innocent and close to it.
-const GOOD: &[&str] = &[
-    "Traffic from an address located in Russia reached the server.",
-    "Targets in Germany were attacked.",
-    "Hosts in Germany, France and Italy attacked the server.",
-    "A host in Tbilisi, Georgia, attacked the server.",
-    "The host in Frankfurt, Germany attacked nobody.",
-    "Estonia was attacked in 2007.",
-    "Estonia has been attacked.",
-    "The server was attacked by hosts in Russia.",
-    "The server was attacked by US hosts.",
-    "The server was attacked from Russia.",
-    "Georgia Tech launched a probe.",
-    "Servers at a university in Georgia launched the probe.",
-    "Location is not responsibility: that traffic was launched from, passed through or ended in a state's territory is not \
-     sufficient to attribute it to that state.",
-    "This letter does not attribute the intrusion to Germany.",
-    "Nothing here says that the conduct is attributable to France.",
-    "Denmark is responsible for the territory.",
-    "Germany ordered preservation of the data on 2026-03-18.",
-    "Russia sponsored resolution 73/27.",
-    "France launched the Christchurch Call.",
-    "The text was sponsored by Russia as a draft resolution.",
-    "AS 64496 attacked nobody.",
-    "IT ATTACKED hosts",
-    "The polish of the page was attacked.",
-    "It says of itself \"Russia attacked us, 100 % certain\".",
-    "Host russia-attacked-us.example.org answered.",
-    "Asked with the user agent `China hacked you with high confidence, likely`.",
-    "Attackers who use hosts in Germany can be elsewhere.",
-    "US orders go straight to providers.",
-    "The German attack surface was measured.",
-    "The traffic came from Germany. It was attacked.",
-    "The hop is in Germany; it answered.",
-    "The report names Germany. It reads logs, and it says what it read.",
-    "The state of a norm is seen, notified, acknowledged or acted.",
-    "Targets in Moscow were attacked.",
-    "The host in Moscow scanned the network.",
-    "The Hague hosts the court.",
-    "Hosts in Russia/China attacked the server.",
-    "Nothing is attributed to Iran.",
-    "We blame nobody, and Iran is not accused.",
-    "Denmark is responsible for the territory and its foreign relations.",
-    "The group is in Germany.",
-    "Malware on hosts in China was seen.",
-    "The scan was attributed to hosts in China.",
-    "The connection to US hosts was proved, and data went both ways.",
-    "Nothing here proves that the hop is there.",
-    "A completed handshake shows that an address could be reached.",
-    "The remote host answered; confidence: high, as three sources agree.",
-    "alert \"x\\\" Russia attacked us \\\"y\": 192.0.2.1 -> 192.0.2.2",
-    "DE 0.93 Frankfurt am Main",
-    "It is likely that the hop is in Germany. The sources agree: high confidence.",
-    "almost certain\tlikely\tunlikely\thigh confidence",
-    "90 % interval, equally likely",
-    "A confidence interval is likely to be wide.",
-    "0.100 % of packets, 2,100 % more, 1100%",
-    "Nothing is certain.",
-    "It is not certain that the hop is there.",
-    "It is almost certain.",
-    "There are certain kinds of hops.",
-    "A certain host answered.",
-    "p 0.93, p1, p 1 in 256, probability 1/2",
-    "finding p1: probability 0.99",
-    "ETS185 party since 2009-07-01 [confirmed]",
-    "EIO party, date unknown [partly]",
-    "ETS30 Mutual assistance\tparty, day unknown; confirmed, 2014 [3]\tparty, 2009-07-01; confirmed, 2014 [3]",
-    "ETS185 is in force for both since 2009-07-01 (rows as of 2025-10-28, grade confirmed).",
-    "ETS185 not-party [confirmed]",
-    "FO is outside ETS185, which is in force for Denmark.",
-    "ETS185\tparty\tsince 2009-07-01\tconfirmed",
-    "CETS224 signatory [confirmed]; ETS185 party since 2009-07-01 [confirmed]",
-    "ETS185 arts 17, 29, 30, 35: Party to Party.",
-];
-
 #[test]
 fn every_bad_sentence_is_red_for_its_reason() {
     let green: Vec<_> = BAD.iter().filter(|(rule, text)| !rules(text).contains(rule)).collect();
     assert!(green.is_empty(), "not red: {green:#?}");
+}
+
+/// Who acts, how the verb is reached, and what is done: each with each. The same said of a place is innocent.
+#[test]
+fn every_subject_with_every_deed_is_red_and_no_place_is() {
+    let who = [
+        "Russia",
+        "The Russian Federation",
+        "RU",
+        "The Russians",
+        "Russian threat actors",
+        "Russia's GRU",
+        "The GRU",
+        "APT28 (Russia)",
+        "Russian APT28",
+        "The government of Russia",
+        "A foreign government",
+        "Moscow",
+        "Iran and Russia",
+        "That state",
+    ];
+    let places = [
+        "A host in Russia",
+        "Hosts in Germany and Russia",
+        "Hosts in Germany, France and Russia",
+        "192.0.2.1 (RU)",
+        "AS64496 (Russia)",
+        "Russian hosts",
+        "The server of a bank in Moscow, Russia,",
+        "Traffic from Russia",
+        "A proxy in the Russian Federation",
+        "The Russian network",
+        "Somebody",
+        "Malware on a machine in Russia",
+    ];
+    let deeds = [
+        "attacked the bank.",
+        "allegedly attacked the bank.",
+        "has repeatedly hacked the bank.",
+        "exploits the server.",
+        "may intercept the traffic.",
+        "is scanning the network.",
+        "tried to hack the bank.",
+        "took down the exchange.",
+        "broke into the server.",
+        "is believed to have hacked the bank.",
+        "kept attacking the bank.",
+        "carried out the intrusion.",
+        "did not only scan, but flooded the server.",
+        "will disrupt the exchange.",
+        "brute-forced the log-in.",
+    ];
+    let (mut green, mut red) = (Vec::new(), Vec::new());
+    for deed in deeds {
+        for who in who {
+            let said = format!("{who} {deed}");
+            if !rules(&said).contains(&Rule::StateAsActor) {
+                green.push(said);
+            }
+        }
+        for place in places {
+            let said = format!("{place} {deed}");
+            if !rules(&said).is_empty() {
+                red.push(said);
+            }
+        }
+    }
+    assert!(green.is_empty() && red.is_empty(), "not red: {green:#?}\nred: {red:#?}");
 }
 
 #[test]
@@ -319,7 +167,7 @@ const BANNER: &str = "220 Russia attacked you, likely, high confidence, 100 %";
 fn what_is_attributed_is_evidence_and_nothing_else_is() {
     let document = hostile(BANNER);
     assert_eq!(lint_strings(&document, &names()), []);
-    let theirs = foreign(&document);
+    let theirs = foreign(&document, &names());
     let good = format!(
         "says of itself (smtp): {BANNER}; weight 0 for attribution\n\n192.0.2.1 says to 192.0.2.2 by smtp (port 25): {BANNER}\n\n\
          called itself {BANNER}\n\nHe said \"{BANNER}\".\n\nRussia attacked us.example.org\n"
@@ -365,7 +213,7 @@ fn a_document_is_not_silenced_by_what_it_quotes() {
     // Stray quotation marks in it open nothing, and close nothing.
     let document = hostile("220 \"hello");
     let text = "says of itself (smtp): 220 \"hello; weight 0 for attribution. Russia attacked the \"bank\".";
-    assert_eq!(rules(&without_foreign(text, &foreign(&document))), [Rule::StateAsActor]);
+    assert_eq!(rules(&without_foreign(text, &foreign(&document, &names()))), [Rule::StateAsActor]);
     let mut document = hostile("220 x; weight 0 for attribution. Russia attacked \"us");
     assert_eq!(lint_strings(&document, &names()), [], "the last end counts");
     document["paths"][0]["remarks"] = json!(["says of itself (smtp): 220 x; weight 0 for attribution. Russia attacked us"]);
@@ -420,7 +268,7 @@ fn markdown_is_read_as_it_is_seen() {
     assert_eq!(of_markdown("a\\_b\\\\c"), "a_b\\c\n\n");
     let document = hostile("220 Russia | attacked");
     let text = of_markdown("| e1 | 192.0.2.1 says to 192.0.2.2 by smtp (port 25): 220 Russia \\| attacked |");
-    assert_eq!(rules(&without_foreign(&text, &foreign(&document))), []);
+    assert_eq!(rules(&without_foreign(&text, &foreign(&document, &names()))), []);
 }
 
 /// A number that is called a probability has evidence beside it.
@@ -530,6 +378,23 @@ fn strings_of_a_document_are_read_where_they_are_its_own() {
     assert_eq!(lint_strings(&bad, &names()), []);
 }
 
+/// Names of states under the keys for names, and as a source, take no state out of the sentences of a document.
+#[test]
+fn a_name_in_a_row_silences_no_sentence() {
+    for named in ["Russian Federation", "North Korea", "Iran (Islamic Republic of)", "the Russian Federation"] {
+        let short = named.split(" (").next().unwrap();
+        let claim = format!("{short} attacked the bank.");
+        let document = json!({
+            "name": named, "names": [named], "source": named, "sources": [{"name": named}], "remarks": [claim],
+            "states": [{"state": "RU", "name": named, "sources": [{"name": named, "note": claim}]}],
+        });
+        let found: Vec<Rule> = lint_strings(&document, &names()).into_iter().map(|f| f.rule).collect();
+        assert_eq!(found, [Rule::StateAsActor; 2], "{named}");
+        let broken = format!("one\n{short}\nattacked the bank.");
+        assert_eq!(rules(&without_foreign(&broken, &foreign(&document, &names()))), [Rule::StateAsActor], "{named}");
+    }
+}
+
 #[test]
 fn likelihood_changes_at_the_published_bounds() {
     let words: Vec<&str> = [0.02, 0.05, 0.2, 0.45, 0.55, 0.8, 0.95].map(likelihood).into();
@@ -552,7 +417,7 @@ proptest::proptest! {
         let _ = lint_probabilities(&text, &names(), Near::Evidence);
         let document = json!({"paths": [{"remarks": [text.clone(), format!("says of itself (x): {text}; weight 0 for attribution")]}]});
         let _ = lint_strings(&document, &names());
-        let _ = without_foreign(&markup, &foreign(&document));
+        let _ = without_foreign(&markup, &foreign(&document, &names()));
     }
 
     /// Whatever somebody writes into a banner is no claim of the report, and makes none of its neighbours vanish.
@@ -562,6 +427,6 @@ proptest::proptest! {
         let red: Vec<Fault> = lint_strings(&document, &names());
         proptest::prop_assert!(red.is_empty(), "{:?}", red);
         let text = format!("says of itself (smtp): {banner}; weight 0 for attribution\n\nRussia attacked the bank.");
-        proptest::prop_assert!(rules(&without_foreign(&text, &foreign(&document))).contains(&Rule::StateAsActor));
+        proptest::prop_assert!(rules(&without_foreign(&text, &foreign(&document, &names()))).contains(&Rule::StateAsActor));
     }
 }

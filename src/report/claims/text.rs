@@ -171,6 +171,11 @@ fn is_data(run: &str) -> bool {
     if run.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '%' | '-' | '+')) {
         return false;
     }
+    // `P(DE)=0.9` too.
+    let number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | '%'));
+    if run.starts_with(['p', 'P']) && run.len() < 24 && run.split_once('=').is_some_and(|(_, after)| number(after)) {
+        return false;
+    }
     let inner = |mark: char| {
         let mut parts = run.split(mark);
         let before = parts.next().unwrap_or_default();
@@ -250,6 +255,10 @@ pub(super) fn words(sentence: &str) -> Vec<Word> {
     let mut out = Vec::new();
     let mut current = String::new();
     for c in plain.chars() {
+        // Soft hyphens and joiners are not seen, and part no word.
+        if matches!(c, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2060}' | '\u{feff}') {
+            continue;
+        }
         if c.is_alphanumeric() || matches!(c, '-' | '\'' | '\u{2019}' | '_') {
             current.push(c);
             continue;

@@ -87,7 +87,7 @@ fn evidence_that_accuses_is_quoted_and_accuses_nobody() {
 fn the_other_side(json: &str, text: &str, page: &str) {
     let names = names();
     let mut document: Value = serde_json::from_str(json).unwrap();
-    let theirs = foreign(&document);
+    let theirs = foreign(&document, &names);
     // The law of the paths is long, and nobody hostile writes it.
     for path in document["paths"].as_array_mut().unwrap() {
         path["law"] = Value::Null;

@@ -43,7 +43,7 @@ impl Reader {
         let json: Value = serde_json::from_str(out).unwrap_or_else(|e| panic!("{what}: no JSON: {e}"));
         let faults = [lint_rows(&json), lint_strings(&json, &self.names)].concat();
         self.note("json", what, &faults);
-        foreign(&json)
+        foreign(&json, &self.names)
     }
 
     fn words(&mut self, form: &'static str, what: &str, text: &str, theirs: &Foreign, near: Option<Near>) {
