@@ -384,9 +384,9 @@ fn the_data_keep_their_own_contracts() {
             "rollcall_items.csv" => "rollcall-item-row.json",
             "rollcalls.csv" => "vote-row.json",
             "rollcall_sources.csv" => "rollcall-source-row.json",
+            "national_positions.csv" => "position-row.json",
             "wcit12.csv"
             | "memberships.csv"
-            | "national_positions.csv"
             | "national_positions_docs.csv"
             | "sanctions_regimes.csv"
             | "filtering_regimes.csv"

@@ -170,18 +170,27 @@ impl Pair<'_> {
         if members.iter().any(|m| m.is == Some(false)) {
             return None;
         }
-        let mut c = plain("INTERPOL", &[Preserve, Inform], format!("National Central Bureau of {}", self.who_answers()));
+        let own = members.iter().all(|m| m.is == Some(true));
+        let mut c = plain("INTERPOL", &[Preserve, Inform], self.central_bureau(own));
         c.article = "I-24/7".into();
         c.caveats.push("police information, no evidence for a court; not for matters of a political, military, religious or racial character".into());
         self.fill(&mut c, members);
         Some(c)
     }
 
-    /// The side that is asked; where another has power there, the state that answers for it in law.
-    fn who_answers(&self) -> String {
-        match self.to.in_law_only(&self.law.book) {
-            Some(state) => format!("{state}, which answers for {} in law", self.to),
-            None => self.to.to_string(),
+    /// Of the side that is asked; where another has power there, of the state that answers for it in law. Many territories have
+    /// none of their own.
+    fn central_bureau(&self, own: bool) -> String {
+        let book = &self.law.book;
+        let (to, parent) = (self.to, self.to.territory(book).and_then(|t| t.parent));
+        let whole = to.whole(book).state().filter(|s| Some(*s) != to.state());
+        match (to.in_law_only(book), whole, parent) {
+            (Some(state), ..) => format!("National Central Bureau of {state}, which answers for {to} in law"),
+            (None, Some(state), _) => format!("National Central Bureau of {state}"),
+            (None, None, Some(state)) if !own => {
+                format!("National Central Bureau that serves {to} (its own or that of {state}: not in the tables)")
+            }
+            _ => format!("National Central Bureau of {to}"),
         }
     }
 

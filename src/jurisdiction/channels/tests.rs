@@ -234,6 +234,16 @@ fn bodies_of_a_state_are_not_those_of_a_territory_with_law_of_its_own() {
         let c = curacao.iter().find(|c| &*c.kind == kind).unwrap();
         assert_eq!(&*c.body, "National Central Bureau of INTERPOL Curacao", "{kind}");
     }
+    // INTERPOL has a bureau in some territories, and those of others are the state's.
+    for (to, name) in [
+        ("SJ", "National Central Bureau that serves SJ (its own or that of NO: not in the tables)"),
+        ("GF", "National Central Bureau of FR"),
+        ("CW", "National Central Bureau of CW"),
+        ("FR", "National Central Bureau of FR"),
+    ] {
+        let list = at("DE", to);
+        assert_eq!(list.iter().find(|c| &*c.kind == "INTERPOL").map(|c| &*c.body), Some(name));
+    }
     // Its own row, and a mere part of a state.
     assert!(at("FR", "HK").iter().any(|c| c.body.contains("Department of Justice")));
     assert!(at("DE", "RE").iter().any(|c| c.body.contains("of FR, which answers for RE")));

@@ -100,7 +100,7 @@ impl<'a> CoverageOfTheDay<'a> {
         let minimal = self.minimal(best_masks.iter().map(|(_, mask)| *mask), &rows);
         let gaps = self.gaps(&places.states, &laws);
         let instruments: Vec<InstrumentCoverage> = rows.into_iter().map(|(_, row)| row).collect();
-        let words = words::words(&places, &instruments, &minimal, &gaps);
+        let words = words::words(&places, &instruments, &minimal, &gaps, pairs(&places.states, &laws));
         Coverage { states: places.states, hops: places.hops.len(), instruments, minimal, uncovered, gaps, words }
     }
 
@@ -268,6 +268,12 @@ fn agreement(cells: &mut [Cell], ends: &[StateCode; 2], home: Option<StateCode>)
 }
 
 /// Is there a row of a bundle in `bundles` between the two: one its home, the other bound?
+/// Pairs of places that do not lie in one state: between parts of one no treaty is needed.
+fn pairs(states: &[StateCode], laws: &BTreeMap<StateCode, Arc<StateLaw>>) -> usize {
+    let under: Vec<StateCode> = states.iter().filter_map(|s| laws.get(s)).map(|l| l.under).collect();
+    under.iter().enumerate().map(|(n, a)| under.iter().skip(n + 1).filter(|b| a != *b).count()).sum()
+}
+
 fn bilateral_binds(a: &StateLaw, b: &StateLaw, bundles: Mask) -> bool {
     (a.home & b.bound & !b.home | b.home & a.bound & !a.home) & bundles != 0
 }

@@ -196,6 +196,9 @@ fn pairs_without_a_treaty_channel() {
     assert_eq!(gaps(&["CA", "TW", "US"], "2026-01-01"), [("CA-TW".to_owned(), false)]);
     // territory and state are no pair
     assert!(gaps(&["DK", "FO"], "2026-01-01").is_empty());
+    let words = |states: &[&str]| coverage(&through(states), "2026-01-01").words;
+    assert!(!words(&["DK", "FO"]).contains("pair"), "{}", words(&["DK", "FO"]));
+    assert!(words(&["PR", "US", "DE"]).contains("the 2 pairs of states"), "{}", words(&["PR", "US", "DE"]));
     // before there was any multilateral text between them
     assert_eq!(gaps(&["RU", "IN"], "1990-01-01").len(), 1);
 }

@@ -7,7 +7,14 @@ use super::places::Places;
 use crate::model::coverage::{Gap, InstrumentCoverage};
 use crate::model::law::Status;
 
-pub(super) fn words(places: &Places, instruments: &[InstrumentCoverage], minimal: &[Vec<Arc<str>>], gaps: &[Gap]) -> String {
+/// `pairs`: of places that do not lie in one state.
+pub(super) fn words(
+    places: &Places,
+    instruments: &[InstrumentCoverage],
+    minimal: &[Vec<Arc<str>>],
+    gaps: &[Gap],
+    pairs: usize,
+) -> String {
     let hops = places.hops.len();
     if hops == 0 {
         return "No hop of this path is placed, so there is no state for an instrument to bind.".to_owned();
@@ -53,7 +60,6 @@ pub(super) fn words(places: &Places, instruments: &[InstrumentCoverage], minimal
         let reached = hops - places_outside(places, instruments, set);
         parts.push(format!("no fewer than {} reach {reached}: {}", count(set.len(), "instrument"), named.join(" and ")));
     }
-    let pairs = places.states.len() * places.states.len().saturating_sub(1) / 2;
     let unlisted = gaps.iter().filter(|g| !g.note.is_empty()).count();
     let (pairs, gaps) = (pairs.saturating_sub(unlisted), gaps.len() - unlisted);
     if pairs > 0 {
