@@ -106,7 +106,9 @@ fn is_bound(part: &str, names: &Names) -> bool {
     let w = words_of(&lower);
     // Parties in the abstract ("a Party", "Party to Party") are nobody in particular.
     const ABSTRACT: [&str; 11] = ["a", "another", "any", "each", "every", "no", "not", "other", "requested", "third", "to"];
-    let nobody = |i: usize| i > 0 && ABSTRACT.contains(&low(&w, i - 1)) || low(&w, i + 1) == "to" && low(&w, i + 2) == "party";
+    // Of "each State Party" the first word counts.
+    let before = |i: usize| i.checked_sub(1 + usize::from(i > 1 && low(&w, i - 1) == "state")).map_or("", |j| low(&w, j));
+    let nobody = |i: usize| ABSTRACT.contains(&before(i)) || low(&w, i + 1) == "to" && low(&w, i + 2) == "party";
     // "With no reservation" takes nothing back, nor does what stands far behind the verb.
     const ASIDE: [&str; 10] = [
         "condition",

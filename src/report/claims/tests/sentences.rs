@@ -478,6 +478,7 @@ pub(super) const GOOD: &[&str] = &[
     "Germany has ratified ETS185 (in force since 2009-07-01, confirmed).",
     "Germany has not ratified ETS185.",
     "ETS185 obliges a Party to preserve data.",
+    "ETS185 art. 35  a point of contact of each State Party, signed, not ratified [partly]",
     "ETS185 applies between Parties.",
     "Germany is no party to ETS185, and EIO is not open to it.",
     "ETS185 applies in Germany since 2009-07-01 [confirmed]",
