@@ -152,6 +152,15 @@ impl AsOf {
         }
     }
 
+    /// Did more than a year pass? A list of signatories grows by a few a year, so that after one a "not yet" is none any more.
+    #[must_use]
+    pub fn is_outgrown(self, on: Day) -> bool {
+        match self {
+            Self::On(d) => on.days_since(d.last) > 366,
+            Self::Unknown => true,
+        }
+    }
+
     /// More than 180 days before `on` or before the last revision of the rule book, whichever is later, counted from the
     /// earliest day that it can mean; an unknown date is old. A row about an old day can still be corrected today, and no
     /// clock is read: the day of the revision stands for that of the run.

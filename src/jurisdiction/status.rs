@@ -294,7 +294,7 @@ fn judge(i: &Instrument, row: &StatusRow, on: Day) -> Verdict {
         ),
         Meaning::Bound | Meaning::Extended => bound(i, row, on),
         Meaning::Deposited => deposited(row, on),
-        Meaning::Signed => signed(row, on),
+        Meaning::Signed => outgrown(i, row, on, signed(row, on)),
         Meaning::Decided => match row.signed.map(|d| (d, d.when(on))) {
             Some((d, When::Since)) => Verdict::because(Status::Party, format!("decision of {d}")),
             // An older decision may have stood on the day: the row has one only.
@@ -311,15 +311,34 @@ fn judge(i: &Instrument, row: &StatusRow, on: Day) -> Verdict {
             None => Verdict::because(Status::NotParty, row.relation.word),
         },
         Meaning::Outside | Meaning::Excluded => match row.relation.word {
-            "non-party" | "not-bound" | "not-applicable" => Verdict::new(Status::NotParty),
+            "not-bound" | "not-applicable" => Verdict::new(Status::NotParty),
+            "non-party" => outgrown(i, row, on, Verdict::new(Status::NotParty)),
             // Whoever is about to join may have joined since; and a list of treaties in force grows.
             word @ ("invited" | "no-MLAT") if row.as_of.is_old(on) => {
                 Verdict::unknown(format!("listed as {word} on {}, which may have changed since", row.as_of))
             }
-            word => Verdict::because(Status::NotParty, format!("listed as {word}")),
+            word => outgrown(i, row, on, Verdict::because(Status::NotParty, format!("listed as {word}"))),
         },
         Meaning::Hub | Meaning::Unknown => Verdict::unknown(format!("listed as {}", row.relation.word)),
     }
+}
+
+/// Whoever had signed, or was outside, when a list was read may have joined since. Law of the Union names whom it binds, and
+/// what its state keeps a territory out of does not grow by itself.
+fn outgrown(i: &Instrument, row: &StatusRow, on: Day, verdict: Verdict) -> Verdict {
+    let closed = i.is_eu_law() || i.force == Force::NonBinding || row.relation.meaning == Meaning::Excluded;
+    let not_yet = matches!(verdict.status, Status::Signatory | Status::NotParty);
+    let signed_later = row.signed.is_some_and(|d| d.when(on) == When::Before);
+    // Whoever is not on a newer list that is complete has not joined until then.
+    let listed = i.absent == Absent::NotParty && !i.as_of.is_outgrown(on);
+    if closed || !not_yet || signed_later || listed || !row.as_of.is_outgrown(on) {
+        return verdict;
+    }
+    let word = row.relation.word;
+    Verdict::unknown(match row.as_of {
+        AsOf::On(d) => format!("listed as {word} on {d}, more than a year before: whether it has joined since is not known"),
+        AsOf::Unknown => format!("listed as {word} on a day that nobody wrote down: whether it has joined since is not known"),
+    })
 }
 
 fn bound(i: &Instrument, row: &StatusRow, on: Day) -> Verdict {
@@ -501,7 +520,11 @@ fn answer(i: &Instrument, row: &StatusRow, state: StateCode, on: Day, verdict: V
         left: row.left,
         row_of: Some(row.state),
         word: Some(row.relation.word),
-        grade: i.counted(row).map_or(row.grade, |(joining, _)| row.grade.max(joining.grade)),
+        // A row that was read well does not make what it leaves open well known.
+        grade: match verdict.status {
+            Status::Unknown => Grade::Unconfirmed,
+            _ => i.counted(row).map_or(row.grade, |(joining, _)| row.grade.max(joining.grade)),
+        },
         confidence: row.confidence,
         source: row.source.clone(),
         official: i.official.clone(),

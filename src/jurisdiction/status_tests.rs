@@ -100,6 +100,28 @@ fn a_state_off_a_complete_list_is_outside_only_while_the_list_is_fresh() {
     assert!(RuleBook::shipped().unwrap().status("NOSUCH", code("DE"), day("2025-01-01")).is_none());
 }
 
+/// A list of years ago says who had joined, and not who has not joined since.
+#[test]
+fn a_negative_of_an_old_list_is_unknown() {
+    for (id, state, then, word) in [
+        ("ARAB2010", "MA", "2016-12-31", "signatory"),
+        ("MALABO", "ZA", "2024-07-08", "signatory"),
+        ("USMLAT", "JO", "2015-12-31", "not-in-force"),
+        ("UNTOC", "PG", "2024-05-04", "non-party"),
+        ("ETS30", "BR", "2025-02-13", "non-party"),
+    ] {
+        let at = shipped(id, state, then);
+        assert_eq!(at.applies(), Some(false), "{id} {state}: {at:?}");
+        let now = shipped(id, state, "2026-11-22");
+        assert_eq!((now.status, now.applies(), now.grade), (Status::Unknown, None, Grade::Unconfirmed), "{id} {state}: {now:?}");
+        assert!(now.note.contains("more than a year before") && now.note.contains(word), "{}", now.note);
+    }
+    // Signed, and read half a year ago; law of the Union; a scheme; a newer list that is complete.
+    assert_eq!(shipped("ETS185", "IE", "2026-11-22").status, Status::Signatory);
+    assert_eq!(shipped("EIO", "DK", "2026-11-22").status, Status::NotParty);
+    assert_eq!(shipped("CLOUDACT", "NZ", "2026-11-22").status, Status::NotParty);
+}
+
 #[test]
 fn an_instrument_that_is_not_in_force_binds_nobody_on_any_day() {
     let book = RuleBook::shipped().unwrap();

@@ -30,7 +30,7 @@ const REVIEWED: &[(&str, &str, &str, &str, &str)] = &[
 const UNKNOWN: &[(&str, usize)] = &[
     ("AP1", 12),
     ("ARAB2010", 8),
-    ("CETS223", 1),
+    ("CETS223", 2),
     ("ETS108", 9),
     ("ETS185", 3),
     ("ETS189", 4),
