@@ -159,12 +159,14 @@ fn place(law: &Law, code: StateCode) -> Option<Named> {
 /// The state that answers for a territory that is no mere part of it: whether the territory's requests go by way of that
 /// state is not in the tables.
 fn by_way_of(law: &Law, code: StateCode) -> Option<StateCode> {
-    law.book.territory(code.as_str()).filter(|t| t.treaties != Reach::Inherits).and_then(|t| t.parent)
+    law.book.territory(code.as_str()).filter(|t| t.treaties != Reach::Inherits && !t.law_of_parent).and_then(|t| t.parent)
 }
 
-/// The bodies that send, out of the table of national law.
+/// The bodies that send, out of the table of national law: those of a territory, or of the state whose authorities act there.
 fn senders(law: &Law, state: StateCode) -> Option<Senders> {
-    let row = law.tables.domestic.get(&state)?;
+    let territory = law.book.territory(state.as_str());
+    let parent = territory.filter(|t| t.law_of_parent || t.treaties == Reach::Inherits).and_then(|t| t.parent);
+    let row = law.tables.domestic.get(&state).or_else(|| law.tables.domestic.get(&parent?))?;
     let known = |cell: &str| {
         let nobody = ["", "none", "none known", "none confirmed", "unknown"];
         (!nobody.contains(&cell.trim())).then(|| cell.trim().to_owned())

@@ -264,6 +264,7 @@ fn territory(file: &str, e: TerritoryEntry, as_of: AsOf, states: &BTreeMap<State
         treaties: e.treaties,
         extends: e.extends,
         excludes: e.excludes,
+        law_of_parent: e.law_of_parent,
         ets185_words: e.ets185_words.into(),
         eu_law_words: e.eu_law_words.into(),
         note: e.note.into(),

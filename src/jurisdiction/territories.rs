@@ -44,6 +44,8 @@ pub struct Territory {
     pub eu_law: Reach,
     /// Reach of everything else.
     pub treaties: Reach,
+    /// The law of the responsible state applies there and its authorities act there, whatever its treaties reach.
+    pub law_of_parent: bool,
     /// Instruments that are said to reach it.
     pub extends: Vec<String>,
     /// Instruments that are said not to.
@@ -85,6 +87,8 @@ pub(super) struct TerritoryEntry {
     pub(super) ets185: Reach,
     pub(super) eu_law: Reach,
     pub(super) treaties: Reach,
+    #[serde(default)]
+    pub(super) law_of_parent: bool,
     #[serde(default)]
     pub(super) extends: Vec<String>,
     #[serde(default)]

@@ -103,7 +103,7 @@ fn the_reviewed_pairs_have_these_channels() {
 #[test]
 fn caveats_say_what_the_asker_must_know() {
     for (heading, kind, words) in [
-        ("US GB 2026-11-22", "CLOUD Act agreement", "not for targeting persons in the other state"),
+        ("US GB 2026-11-22", "CLOUD Act agreement", "may target a US person, wherever that is"),
         ("US DE 2026-11-22", "letter rogatory", "art. 48"),
         ("DE RU 2026-11-22", "regional MLA treaty", "has left the Council of Europe"),
         ("DE RU 2026-11-22", "letter rogatory", "cyber sanctions"),

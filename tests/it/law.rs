@@ -240,6 +240,30 @@ fn write(folder: &Path, name: &str, text: &str) {
     fs::write(folder.join(name), text).unwrap();
 }
 
+/// Rows that contradict a final clause are used, since they are the user's own, and told of.
+#[test]
+fn an_overlay_that_contradicts_itself_is_told_of() {
+    let folder = tempfile::tempdir().unwrap();
+    let dir = folder.path().to_str().unwrap();
+    write(
+        folder.path(),
+        "instruments/ETS185.csv",
+        &format!("{HEAD}IE,party,2002-02-28,2026-10-01,2026-11-01,,,,2026-11-20,confirmed,,,own copy,\n"),
+    );
+    let (code, out, err) = run(&["law", "status", "ETS185", "IE", "--on", "2026-11-22", "--law", dir]);
+    assert!(code == 0 && out.contains("party"), "{code} {out}");
+    assert!(err.contains("instruments/ETS185.csv") && err.contains("36(4)"), "{err}");
+}
+
+/// The Union is no state, and a party to some treaties.
+#[test]
+fn the_union_can_be_a_party() {
+    let status = |id: &str| json(&["law", "status", id, "EU", "--on", "2026-11-22"]);
+    assert_eq!(status("UNTOC")["status"], "party");
+    assert_eq!(status("UNCC")["status"], "signatory");
+    assert_eq!(run(&["law", "show", "EU"]).0, 2);
+}
+
 #[test]
 fn an_overlay_changes_the_answer_and_is_named() {
     let folder = tempfile::tempdir().unwrap();

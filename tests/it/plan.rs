@@ -308,9 +308,15 @@ fn within_one_state_no_letter_is_written() {
     let (text, names, read) = letters_of(folder.path(), &["--requesting", "PR"]);
     assert!(names.iter().any(|n| n.starts_with("NL")) && !names.iter().any(|n| n.starts_with("US")), "{names:?}");
     assert!(text.contains("within one state, US and PR"), "{text}");
-    // By whose hands it asks others, nobody has told.
+    // The authorities of the United States act there.
     let nl = read("NL-preservation-request");
-    assert!(nl.contains("whether by way of US is not in the tables"), "{nl}");
+    assert!(nl.contains("FBI / DOJ CCIPS") && !nl.contains("whether by way of"), "{nl}");
+    // By whose hands Gibraltar asks others, nobody has told.
+    let folder = tempfile::tempdir().unwrap();
+    let (text, names, _) = letters_of(folder.path(), &["--requesting", "GI"]);
+    assert!(!names.iter().any(|n| n.starts_with("GB")), "{names:?}");
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("whether by way of GB is not in the tables"), "{text}");
 }
 
 /// A folder of the user's own is named, and a report that was made without it is told of.
@@ -325,7 +331,7 @@ fn an_overlay_is_named() {
     fs::write(law.join("states.csv"), format!("{}\n", rows.join("\n"))).unwrap();
     let law = law.display().to_string();
     let plan = json(&["plan", &path, "--requesting", "EE", "--law", &law]);
-    assert!(plan["law_overlay"].as_str().unwrap().contains("mine (1 files"), "{}", plan["law_overlay"]);
+    assert!(plan["law_overlay"].as_str().unwrap().contains("mine (1 file"), "{}", plan["law_overlay"]);
     assert!(plan["warnings"][0].as_str().unwrap().contains("this plan with the folder"), "{}", plan["warnings"]);
     assert!(run(&["plan", &path, "--requesting", "EE", "--law", &law]).1.contains("lies a folder of your own"));
     let plain = json(&["plan", &path, "--requesting", "EE"]);

@@ -56,7 +56,7 @@ pub(super) fn status_of(law: &Law, instrument: &Instrument, place: &Place, on: D
 
 pub(super) fn status(asked: &Asked<'_>, instrument: &str, state: &str) -> Result<Outcome, Error> {
     let instrument = place::instrument(asked.law, instrument)?;
-    let place = place::place(asked.law, state)?;
+    let place = place::party(asked.law, state)?;
     let answer = status_of(asked.law, instrument, &place, asked.on)?;
     asked.write(&StatusView { schema: schema::STATUS, row: row(&answer, &place), basis: asked.basis() }, false)
 }

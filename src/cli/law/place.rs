@@ -57,6 +57,17 @@ pub fn place(law: &Law, text: &str) -> Result<Place, Error> {
     Err(unknown(wanted, "no state or territory of the rule book", &near, "give a two-letter code or the name"))
 }
 
+/// As [`place`], and the European Union, which is no state and can be a party.
+///
+/// # Errors
+/// As [`place`].
+pub fn party(law: &Law, text: &str) -> Result<Place, Error> {
+    if ["eu", "european union"].contains(&text.trim().to_lowercase().as_str()) {
+        return Ok(Place { code: "EU".to_owned(), name: "European Union".to_owned() });
+    }
+    place(law, text)
+}
+
 /// Finds an instrument by its id in either case.
 ///
 /// # Errors

@@ -7,9 +7,14 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::error::Error;
-use crate::jurisdiction::Law;
+use crate::jurisdiction::check::{Complaint, check};
 use crate::jurisdiction::overlay::{MOST_BYTES, MOST_BYTES_IN_ALL, MOST_FILES};
+use crate::jurisdiction::{Law, overlay};
 use crate::report::escape::visible;
+use crate::report::terminal::plural;
+
+/// Contradictions of a user's rows that are told at once.
+const MOST_COMPLAINTS: usize = 3;
 
 /// The shipped law, or the shipped law with the files of `folder` laid over it. It lives as long as the run.
 ///
@@ -22,6 +27,19 @@ pub fn law(folder: Option<&Path>) -> Result<&'static Law, Error> {
     tracing::info!("law folder {}", visible(&name));
     let failed = |e| Error::Data(format!("{}: {e}; rutter law check --law tells everything", folder.display()));
     let law = Law::with_overlay(&name, &files).map_err(failed)?;
+    let merged = overlay::merge(&files);
+    let (_, found) = check(&merged.as_files(), Law::revised());
+    let errors: Vec<Complaint> = found.into_iter().filter(|c| c.is_error).collect();
+    for c in errors.iter().take(MOST_COMPLAINTS) {
+        let at = merged.place(&c.file, &c.at);
+        crate::cli::complain(&format!("rutter: {}: {} {at}: {}", folder.display(), c.file, c.what));
+    }
+    if errors.len() > MOST_COMPLAINTS {
+        crate::cli::complain(&format!(
+            "rutter: and {} more; rutter law check --law tells everything",
+            errors.len() - MOST_COMPLAINTS
+        ));
+    }
     // Once per run, for as long as the run lasts.
     Ok(Box::leak(Box::new(law)))
 }
@@ -36,7 +54,8 @@ pub fn name(folder: &Path, files: &[(String, String)]) -> String {
         hash.update(part.as_bytes());
     }
     let digest: String = hash.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect();
-    format!("{} ({} files, SHA-256 {digest}…)", folder.display(), files.len())
+    let count = plural(files.len() as u64, "file");
+    format!("{} ({count}, SHA-256 {digest}…)", folder.display())
 }
 
 /// Names and texts of the folder and of `instruments` in it, by name. Names that begin with a dot are not looked at.

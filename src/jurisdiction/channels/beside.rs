@@ -14,7 +14,8 @@ use crate::model::net::StateCode;
 
 /// What the tables have of treaties between two states.
 pub(super) const BUNDLES: &str = "of bilateral treaties the tables hold those of AU, CH, GB, IN, JP and US, as far as they were read, and of \
-                                  agreements of the EU that with JP";
+                                  agreements of the EU that with JP; of regional ones those of Minsk (1993) and Chisinau (2002), Riyadh (1983), \
+                                  ECOWAS (1992), SADC, SAARC and Mercosur are not in them";
 const PRACTICE: &str = "practice between states; no row of the tables";
 const INTERPOL: &str = "INTERPOL";
 const G7_NETWORK: &str = "G7 24/7 High Tech Crime Network";

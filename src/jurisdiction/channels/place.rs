@@ -71,10 +71,10 @@ impl<'a> Side<'a> {
         has_parent || self.state().is_some_and(|s| book.is_place(s) && book.state(s).is_some())
     }
 
-    /// The state under whose law it lies, so that authorities of that state are its own: that of which it is a part, or
-    /// that which answers for it in law where another has power in fact.
+    /// The state under whose law it lies, so that authorities of that state are its own: that of which it is a part, that
+    /// whose law is said to apply there, or that which answers for it in law where another has power in fact.
     pub(super) fn under_the_law_of(self, book: &'a RuleBook) -> Option<StateCode> {
-        self.territory(book).and_then(|t| part(t).or_else(|| in_law_only(t)))
+        self.territory(book).and_then(|t| part(t).or_else(|| t.parent.filter(|_| t.law_of_parent)).or_else(|| in_law_only(t)))
     }
 
     /// The state that answers for it in law, where its entry says that this is not so in fact.

@@ -234,6 +234,11 @@ fn bodies_of_a_state_are_not_those_of_a_territory_with_law_of_its_own() {
         let c = curacao.iter().find(|c| &*c.kind == kind).unwrap();
         assert_eq!(&*c.body, "National Central Bureau of INTERPOL Curacao", "{kind}");
     }
+    // Federal law of the United States applies in Puerto Rico, and its authorities act there.
+    let pr = at("DE", "PR");
+    let mla = pr.iter().find(|c| &*c.kind == "MLA").unwrap();
+    assert!(mla.body.contains("Office of International Affairs"), "{}", mla.body);
+    assert_eq!(has(&pr, "USMLAT"), Some(Usable::Unknown), "what a treaty reaches is another question");
     // INTERPOL has a bureau in some territories, and those of others are the state's.
     for (to, name) in [
         ("SJ", "National Central Bureau that serves SJ (its own or that of NO: not in the tables)"),
@@ -247,6 +252,18 @@ fn bodies_of_a_state_are_not_those_of_a_territory_with_law_of_its_own() {
     // Its own row, and a mere part of a state.
     assert!(at("FR", "HK").iter().any(|c| c.body.contains("Department of Justice")));
     assert!(at("DE", "RE").iter().any(|c| c.body.contains("of FR, which answers for RE")));
+}
+
+/// A list that names no scope settles nothing, and art. 27 does not say that there is no treaty.
+#[test]
+fn a_treaty_of_unread_scope_is_unknown() {
+    for to in ["TH", "CO", "AU"] {
+        let list = at("GB", to);
+        let treaty = list.iter().find(|c| c.instrument.as_deref() == Some("GBMLAT")).unwrap();
+        assert_eq!(treaty.usable, Usable::Unknown, "{to}");
+        assert!(treaty.caveats.iter().any(|c| c.contains("serves crime in general was not read")), "{to}: {:?}", treaty.caveats);
+    }
+    assert!(caveats(&at("GB", "AU")).contains("not settled: GBMLAT"), "{}", caveats(&at("GB", "AU")));
 }
 
 /// Order of LAW rule 6 among what is in force; what is unknown comes after it, and what is suspended last.

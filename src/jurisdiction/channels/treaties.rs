@@ -32,7 +32,8 @@ const LIMITED: &str =
 const UNTOC_SCOPE: &str =
     "only for serious crime (punishable by 4 years or more) that is transnational and involves an organised criminal group";
 const REFUSAL: &str = "grounds of refusal of the law of the requested state and of its treaties apply (art. 25(4)); dual criminality may be asked for (art. 25(5))";
-const PERSONS: &str = "not for targeting persons in the other state, and only for serious crime";
+const PERSONS: &str = "only for serious crime; no order of the other side may target a US person, wherever that is, nor anybody in the US \
+                       (18 U.S.C. 2523(b)(4)(A)), and none of the US anybody in the other state";
 const NETWORK: &str = "24/7 network";
 const REPLACED: &str = "the European Investigation Order takes the place of what corresponds to it between its Member States";
 
@@ -168,7 +169,7 @@ impl Pair<'_> {
             "CLOUDACT" | "AUMLAT" | "CHMLAT" | "GBMLAT" | "INMLAT" | "JPMLAT" => {
                 let both = self.with_the_home(instrument)?;
                 let partner = both.statuses.first().and_then(|s| s.side.sovereign(&self.law.book))?;
-                self.law.book.instrument(instrument)?.rows.contains_key(&partner).then_some(both)
+                self.law.book.instrument(instrument)?.rows.contains_key(&partner).then_some(both).map(of_unread_scope)
             }
             "USMLAT" => self.with_the_home(instrument),
             // Open to parties of the Budapest Convention only, and not in force before enough of them have ratified: what the
@@ -262,7 +263,8 @@ impl Pair<'_> {
     }
 
     fn on_article_27(&self) -> String {
-        let open: Vec<&str> = MLA_TREATIES.iter().copied().filter(|id| self.usable_together(id).is_some()).collect();
+        let open: Vec<&str> =
+            MLA_TREATIES.iter().copied().chain(["GBMLAT"]).filter(|id| self.usable_together(id).is_some()).collect();
         let mut text = format!(
             "art. 27 serves only where no other treaty of mutual assistance is in force between {} and {}: none is known, and {BUNDLES}",
             self.from, self.to
@@ -309,12 +311,26 @@ impl Pair<'_> {
 
     fn why_unknown(&self, statuses: &[Standing<'_>]) -> String {
         let open: Vec<&str> = statuses.iter().filter(|s| s.status == Status::Unknown).map(|s| s.side.as_str()).collect();
-        if open.is_empty() {
+        if let Some(s) = statuses.iter().find(|s| is_of_unread_scope(s)) {
+            format!("whether the treaty with {} serves crime in general was not read", s.side)
+        } else if open.is_empty() {
             format!("whether it reaches a territory of its home is not in the tables ({} asks {})", self.from, self.to)
         } else {
             format!("whether {} is bound on {} is not settled by the tables", open.join(" and "), self.on)
         }
     }
+}
+
+/// A treaty of a list that names no scope: some of them are for drug trafficking or for proceeds of crime only.
+fn is_of_unread_scope(s: &Standing<'_>) -> bool {
+    &*s.instrument == "GBMLAT" && ["limited to", "proceeds"].iter().any(|w| s.note.contains(w))
+}
+
+fn of_unread_scope(mut both: Both<'_>) -> Both<'_> {
+    if both.usable == Usable::Yes && both.statuses.iter().any(is_of_unread_scope) {
+        both.usable = Usable::Unknown;
+    }
+    both
 }
 
 /// How a side stands, if there is more to it than being bound.
