@@ -80,8 +80,8 @@ pub enum What {
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: ListFormat,
     },
-    /// Write a table for others: states, steps, months and channels; no case, no address, no note, and no state with fewer
-    /// than five cases.
+    /// Write a table for others: numbers of cases by state, step, channel, asker and time, as finely as five cases remain in
+    /// each; no case, no address, no note.
     Export {
         /// The ledger.
         #[arg(value_name = "LEDGER")]
@@ -89,6 +89,9 @@ pub enum What {
         /// Write it there.
         #[arg(short, long, value_name = "FILE.csv")]
         output: PathBuf,
+        /// Write over a file that is there.
+        #[arg(long)]
+        force: bool,
     },
 }
 
@@ -165,7 +168,7 @@ pub fn run(args: &Args, context: &Context) -> Result<Outcome, Error> {
         What::Check { ledger } => check(ledger),
         What::Merge { ledgers, output, force } => merge(ledgers, output, *force),
         What::Stats { ledger, format } => stats(ledger, *format),
-        What::Export { ledger, output } => export(ledger, output, context),
+        What::Export { ledger, output, force } => export(ledger, output, *force, context),
     }
 }
 
@@ -366,12 +369,18 @@ fn check(path: &Path) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-fn merge(paths: &[PathBuf], target: &Path, force: bool) -> Result<Outcome, Error> {
-    output::spare_evidence(Some(target), paths)?;
-    // A ledger has no copy elsewhere.
+/// A file that is there is not written over unless that was said.
+fn spare(target: &Path, force: bool) -> Result<(), Error> {
     if !force && target.symlink_metadata().is_ok_and(|m| m.len() > 0) {
         return Err(Error::Usage(format!("{}: is there already; name another file, or say --force", target.display())));
     }
+    Ok(())
+}
+
+fn merge(paths: &[PathBuf], target: &Path, force: bool) -> Result<Outcome, Error> {
+    output::spare_evidence(Some(target), paths)?;
+    // A ledger has no copy elsewhere.
+    spare(target, force)?;
     let mut outcome = Outcome::Done;
     let mut ledgers = Vec::new();
     for path in paths {
@@ -400,8 +409,9 @@ fn stats(path: &Path, format: ListFormat) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-fn export(path: &Path, target: &Path, context: &Context) -> Result<Outcome, Error> {
+fn export(path: &Path, target: &Path, force: bool, context: &Context) -> Result<Outcome, Error> {
     output::spare_evidence(Some(target), &[path.to_owned()])?;
+    spare(target, force)?;
     let (ledger, outcome) = open(path)?;
     let (table, left_out) = export::table(&ledger)?;
     output::write(Some(target), &table)?;

@@ -213,9 +213,48 @@ fn an_export_tells_no_case() {
     fs::write(&ledger, line + &of_another + "\n" + &evil + "\n").unwrap();
     let (code, _, err) = run(&["practice", "export", &ledger, "-o", &csv]);
     assert!(code == 0 && err.contains("1 state with fewer than five cases left out"), "{err}");
-    let rows = "SG,FR,2026-03,notified,CERT-to-CERT\n".repeat(5) + "SG,FR,2026-03,notified,other\n";
-    assert_eq!(fs::read_to_string(&csv).unwrap(), format!("state,by,month,step,channel\n{rows}"));
+    let head = "state,step,channel,by,when,cases\n";
+    // One channel of somebody's own could be told from the whole: all together.
+    assert_eq!(fs::read_to_string(&csv).unwrap(), format!("{head}SG,notified,any,FR,2026-03,5\n"));
     assert_eq!(run(&["practice", "export", &ledger, "-o", &ledger]).0, 2);
+    let (code, _, err) = run(&["practice", "export", &ledger, "-o", &csv]);
+    assert!(code == 2 && err.contains("--force"), "{err}");
+    assert_eq!(run(&["practice", "export", &ledger, "-o", &csv, "--force"]).0, 0);
+}
+
+/// Six notices and one answer: the figures hide the answer, and so does the export. Four of one asker and one of another are five
+/// of nobody in particular.
+#[test]
+fn an_export_tells_what_the_figures_tell() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ledger, csv) = (file(folder.path(), "practice.jsonl"), file(folder.path(), "x.csv"));
+    for n in 0..6 {
+        add(&ledger, &format!("c{n}"), "notified", if n < 5 { "2026-03-05" } else { "2025-12-01" }, &[]);
+    }
+    add(&ledger, "c0", "acknowledged", "2026-03-06", &[]);
+    // Answers that no figure counts.
+    for n in 0..6 {
+        add(&ledger, &format!("d{n}"), "acted", "2026-03-03", &[]);
+    }
+    let text = fs::read_to_string(&ledger).unwrap();
+    let exported = || {
+        assert_eq!(run(&["practice", "export", &ledger, "-o", &csv, "--force"]).0, 0);
+        fs::read_to_string(&csv).unwrap().lines().skip(1).map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(exported(), ["SG,notified,CERT-to-CERT,FR,,6"]);
+    let mixed: Vec<String> =
+        text.lines().map(|l| if l.contains("\"c1\"") { l.replace("\"FR\"", "\"NG\"") } else { l.into() }).collect();
+    fs::write(&ledger, mixed.join("\n") + "\n").unwrap();
+    assert_eq!(exported(), ["SG,notified,CERT-to-CERT,,,6"]);
+    // One more case of a state with few changes nothing.
+    let before = (exported(), run(&["practice", "stats", &ledger]).1);
+    for n in 0..3 {
+        let line = text.lines().next().unwrap().replace("\"SG\"", "\"BT\"").replace("\"c0\"", &format!("\"b{n}\""));
+        let now = fs::read_to_string(&ledger).unwrap();
+        fs::write(&ledger, format!("{now}{line}\n")).unwrap();
+        assert_eq!(exported(), before.0);
+        assert!(run(&["practice", "stats", &ledger]).1.contains(&before.1[..before.1.find("Cases of").unwrap()]));
+    }
 }
 
 /// Channels are called in a ledger as `law channel` calls them.

@@ -70,21 +70,23 @@ pub(super) fn opens(step: Step) -> bool {
     matches!(step, Step::Notified | Step::Asked)
 }
 
-impl StateFigures {
-    pub(super) fn state(&self) -> StateCode {
-        self.state
+/// What counts of a matter: its entries from the first notice or request on.
+pub(super) type Case<'a> = Vec<&'a Entry>;
+
+/// The cases of each state.
+pub(super) fn cases(ledger: &Ledger) -> BTreeMap<StateCode, Vec<Case<'_>>> {
+    let mut states: BTreeMap<StateCode, Vec<Case<'_>>> = BTreeMap::new();
+    for ((state, _, _), entries) in matters(ledger) {
+        let cases = states.entry(state).or_default();
+        let Some(begun) = entries.iter().filter(|e| opens(e.step)).map(|e| e.on).min() else { continue };
+        cases.push(entries.into_iter().filter(|e| e.on >= begun).collect());
     }
+    states
 }
 
 impl Stats {
     pub(super) fn of(ledger: &Ledger) -> Self {
-        let mut states: BTreeMap<StateCode, Vec<Vec<&Entry>>> = BTreeMap::new();
-        for ((state, _, _), entries) in matters(ledger) {
-            let cases = states.entry(state).or_default();
-            let Some(begun) = entries.iter().filter(|e| opens(e.step)).map(|e| e.on).min() else { continue };
-            cases.push(entries.into_iter().filter(|e| e.on >= begun).collect());
-        }
-        let states = states.into_iter().map(|(state, cases)| StateFigures {
+        let states = cases(ledger).into_iter().map(|(state, cases)| StateFigures {
             schema: SCHEMA,
             r#type: "state",
             state,
