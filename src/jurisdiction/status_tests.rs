@@ -93,7 +93,7 @@ fn a_state_off_a_complete_list_is_outside_only_while_the_list_is_fresh() {
     assert_eq!((fresh.status, fresh.grade, fresh.row_of), (Status::NotParty, Grade::Partly, None));
     let old = shipped("ETS185", "MN", "2026-11-22");
     assert_eq!((old.status, old.applies(), old.stale), (Status::Unknown, None, true));
-    // a list that is one short of its published number settles nothing
+    // a list of which not every row was read settles nothing
     assert_eq!(shipped("ETS189", "MN", "2025-06-30").status, Status::Unknown);
     // no state, no territory
     assert_eq!(shipped("ETS185", "ZZ", "2025-06-30").status, Status::Unknown);
