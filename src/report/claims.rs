@@ -18,6 +18,8 @@ mod blame;
 mod called;
 mod deeds;
 mod measures;
+mod named;
+mod object;
 mod place;
 mod quoted;
 mod rows;

@@ -1,8 +1,9 @@
 //! What somebody is said to have done: from the subject of a sentence to its verb.
 
+use super::object::{is_harmless, is_lawful, is_power, is_without_leave, particle};
 use super::place::is_place;
 use super::text::Word;
-use super::verbs::{Form, form, is_phrasal, is_plural};
+use super::verbs::{Form, form, is_plural};
 use super::who::{Actor, actor_at, pointer_at, tagged_at};
 use super::{Names, deeds, denied, follows, is, low, shown, words};
 
@@ -21,6 +22,8 @@ struct Way {
     bare: bool,
     /// Behind a phrase that is not the subject's own: a participle there may be another noun's.
     apart: bool,
+    /// Behind a "not" of its own.
+    denied: bool,
     at: usize,
 }
 
@@ -30,11 +33,31 @@ pub(super) fn active(w: &[Word], i: usize, names: &Names, named: bool) -> Option
         .or_else(|| people_at(w, i, names))
         .or_else(|| tagged_at(w, i, names))
         .or_else(|| pointer_at(w, i, named))?;
-    if actor.alone && is_place(w, i, names) {
+    if actor.alone && is_place(w, i, names) || neither(w, i) {
         return None;
     }
-    let way = walk(w, actor, names)?;
-    claims(w, way, actor).then(|| format!("{:?} makes a state the subject", shown(w, i, way.at + 2)))
+    let first = walk(w, actor, names).filter(|way| claims(w, *way, actor));
+    let way = first.or_else(|| then(w, i, actor))?;
+    Some(format!("{:?} makes a state the subject", shown(w, i, way.at + 2)))
+}
+
+/// `Russia broke the seal and stole the mails`: the next thing that the subject of the sentence is said to have done.
+fn then(w: &[Word], i: usize, actor: Actor) -> Option<Way> {
+    const OBJECTS: &[&str] =
+        &["a", "all", "an", "every", "her", "his", "into", "it", "its", "off", "our", "out", "the", "their", "them"];
+    let subject = i == 0 || i == 1 && low(w, 0) == "the";
+    let own = |j: &usize| !is(w, *j, &[";", ":", "that", "where", "which", "who", "whose", "when"]);
+    let and = (actor.end + 1..w.len().min(actor.end + STEPS)).take_while(own).filter(|&j| is(w, j, &["and", "then"]));
+    let mut deeds = and.map(|j| Way { at: j + 1, ..Way::default() });
+    let done = |way: &Way| form(low(w, way.at)).is_none_or(|f| f == Form::Past) && is(w, way.at + 1, OBJECTS);
+    deeds.find(|way| subject && !actor.pointer && done(way) && claims(w, *way, actor))
+}
+
+/// `neither Russia nor China`.
+fn neither(w: &[Word], i: usize) -> bool {
+    let before = |n: usize| i.checked_sub(n).map_or("", |j| low(w, j));
+    let word = if before(1) == "the" { before(2) } else { before(1) };
+    matches!(word, "neither" | "nor")
 }
 
 /// `the Chinese hacked the bank`: a people is its adjective with an article, if what it did follows at once.
@@ -52,6 +75,9 @@ fn walk(w: &[Word], actor: Actor, names: &Names) -> Option<Way> {
     for _ in 0..STEPS {
         let word = low(w, way.at);
         let next = low(w, way.at + 1);
+        // "Not only" denies nothing, and who never stopped went on.
+        way.denied |= matches!(word, "never" | "not") && !is(w, way.at + 1, &["just", "merely", "only", "simply"]);
+        way.denied &= !deeds::UNDONE.contains(&word);
         match word {
             "(" => way.at = (way.at..w.len()).find(|&j| low(w, j) == ")")? + 1,
             "," => way.at = comma(w, way.at, actor)?,
@@ -62,7 +88,7 @@ fn walk(w: &[Word], actor: Actor, names: &Names) -> Option<Way> {
                 way = Way { bare: true, be: false, at: way.at + 1, ..way };
             }
             word if deeds::BE.contains(&word) => way = Way { be: true, at: way.at + 1, ..way },
-            word if deeds::ADVERBS.contains(&word) => {
+            word if deeds::ADVERBS.contains(&word) || word == "cyber" => {
                 way.did |= word == "did";
                 way.bare |= deeds::AUXILIARIES.contains(&word);
                 // "is said to have hacked".
@@ -108,7 +134,16 @@ fn to_verb(w: &[Word], at: usize) -> bool {
 fn aimed(w: &[Word], at: usize) -> Option<usize> {
     let to = (at..at + 6).find(|&j| low(w, j) == "to")?;
     let quiet = (at..to).all(|j| !is(w, j, &[",", ";", ".", ":"]) && !is(w, j, words::PREPOSITIONS));
-    (quiet && form(low(w, to + 1)) == Some(Form::Base)).then_some(to + 1)
+    (quiet && does(w, to + 1)).then_some(to + 1)
+}
+
+/// Behind "to": the bare form of a deed.
+fn does(w: &[Word], at: usize) -> bool {
+    let verb = low(w, at);
+    form(verb) == Some(Form::Base)
+        || particle(w, at).is_some()
+        || matches!(verb, "carry" | "launch" | "target")
+        || deeds::IF_OFFENCE.iter().any(|w| w.starts_with(verb) && verb.len() > 3)
 }
 
 /// `helped hackers steal`: the verb of whom somebody helps.
@@ -119,7 +154,7 @@ fn helped(w: &[Word], at: usize) -> Option<usize> {
 
 /// `kept on attacking`, `is suspected of having hacked`.
 fn goes_on(w: &[Word], at: usize) -> Option<usize> {
-    let from = at + usize::from(is(w, at, &["of", "on", "with", "for", "in"]));
+    let from = at + usize::from(is(w, at, &["of", "on", "with", "for", "from", "in"]));
     let from = from + usize::from(is(w, from, &["having", "repeatedly"]));
     let verb = form(low(w, from))?;
     (verb == Form::Ing || verb == Form::Past && low(w, from - 1) == "having").then_some(from)
@@ -166,11 +201,15 @@ fn phrase(w: &[Word], at: usize, names: &Names) -> Option<usize> {
 
 /// Is the verb that was reached a claim?
 fn claims(w: &[Word], way: Way, actor: Actor) -> bool {
-    let Way { be, did, bare, apart, at } = way;
+    let Way { be, did, bare, apart, denied: undone, at } = way;
+    if undone {
+        return false;
+    }
     let verb = low(w, at);
     let next = low(w, at + 1);
     let free = !be || verb.ends_with("ing");
-    let lawful = || follows(w, at + 1, 6, deeds::LAWFUL);
+    let targets = verb.starts_with("target");
+    let lawful = |from: usize| is_lawful(w, from, targets);
     let offence = || follows(w, at + 1, 6, deeds::OFFENCES) || follows(w, at + 1, 6, words::WEAPONS);
     let negated = || denied(w, at);
     let article = at + usize::from(matches!(verb, "the" | "a" | "an"));
@@ -181,12 +220,13 @@ fn claims(w: &[Word], way: Way, actor: Actor) -> bool {
         Some(Form::Past) => !be && !(apart && (next == "by" || ends(at + 1) && !dated(w, at))),
         Some(Form::Third | Form::Ing) => free && !is(w, at + 1, words::COMPOUNDS),
         Some(Form::Base) => free && (bare || is_plural(verb)) && !is(w, at + 1, words::COMPOUNDS),
-        None => free && is_phrasal(verb, next),
-    };
+        None => free && (particle(w, at).is_some() || is_without_leave(w, actor.end, at)),
+    } && !is_harmless(w, at)
+        && !is_power(w, actor.end, at);
     let blamed = is(w, at + 1, &["for"]) && (offence() || is(w, at + 2, deeds::IT) || form(low(w, at + 2)) == Some(Form::Ing));
     attack
-        || sure(free && deeds::UNLESS_LAWFUL.contains(&verb) && !lawful())
-        || sure(free && matches!(verb, "carried" | "carries" | "carry" | "carrying") && next == "out" && !lawful())
+        || sure(free && (bare || !matches!(verb, "launch" | "target")) && deeds::UNLESS_LAWFUL.contains(&verb) && !lawful(at + 1))
+        || sure(free && matches!(verb, "carried" | "carries" | "carry" | "carrying") && next == "out" && !lawful(at + 2))
         || (!be && deeds::IF_OFFENCE.contains(&verb) && offence() && !negated())
         || (bare && deeds::IF_OFFENCE.iter().any(|w| w.starts_with(verb) && verb.len() > 3) && offence() && !negated())
         || sure(be && verb == "behind")

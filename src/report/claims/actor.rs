@@ -3,10 +3,11 @@
 
 use super::act::active;
 use super::blame::{accused, ascribed, burdened, identified, passive};
+use super::named::{cleft, labelled, pointed};
 use super::place::is_place;
 use super::text::{Word, words as words_of};
 use super::who::is_group_name;
-use super::{Names, deeds, follows, is, low, shown, words};
+use super::{Names, deeds, denied, follows, is, low, shown, words};
 
 /// Does the sentence name a state?
 pub(super) fn names_one(w: &[Word], names: &Names) -> bool {
@@ -15,7 +16,7 @@ pub(super) fn names_one(w: &[Word], names: &Names) -> bool {
 
 /// The first claim that a state did something. `named`: the paragraph has named one, so that `it` may be that.
 pub(super) fn actor(w: &[Word], names: &Names, named: bool) -> Option<String> {
-    (0..w.len()).find_map(|i| {
+    (0..w.len()).filter(|&i| !is_unsaid(w, i)).find_map(|i| {
         hyphenated(w, i, names)
             .or_else(|| agent(w, i, names))
             .or_else(|| active(w, i, names, named))
@@ -24,7 +25,41 @@ pub(super) fn actor(w: &[Word], names: &Names, named: bool) -> Option<String> {
             .or_else(|| accused(w, i, names))
             .or_else(|| identified(w, i, names))
             .or_else(|| burdened(w, i, names))
+            .or_else(|| labelled(w, i, names))
+            .or_else(|| pointed(w, i, names))
+            .or_else(|| cleft(w, i, names))
     })
+}
+
+/// Does the clause of the word at `i` say nothing: `nothing here says that X did it`, `whether X did it`?
+fn is_unsaid(w: &[Word], i: usize) -> bool {
+    const SAYS: &[&str] = &[
+        "claim",
+        "claims",
+        "conclude",
+        "concludes",
+        "establish",
+        "establishes",
+        "evidence",
+        "implies",
+        "imply",
+        "indication",
+        "mean",
+        "means",
+        "proof",
+        "prove",
+        "proves",
+        "say",
+        "says",
+        "show",
+        "shows",
+        "sign",
+        "suggest",
+        "suggests",
+    ];
+    let ends = |j: &usize| is(w, *j, &[";", ":", ",", "but", "so"]);
+    let opens = (0..i).rev().take_while(|j| !ends(j)).find(|&j| is(w, j, &["that", "whether"]));
+    opens.is_some_and(|j| low(w, j) == "whether" || j > 0 && is(w, j - 1, SAYS) && denied(w, j - 1))
 }
 
 /// `Russia-backed`, `state-sponsored hackers`, `nation-state actor`, `Russian-speaking hackers`.
@@ -70,7 +105,8 @@ fn agent(w: &[Word], i: usize, names: &Names) -> Option<String> {
     // "attacks" after a name may be a verb; `active` has it, with its reasons.
     let noun = is(w, at, words::AGENTS) && !is(w, at + 1, words::COMPOUNDS);
     let weapon = whose && (is(w, at, words::WEAPONS) || more > 0 && is(w, at, words::CAMPAIGNS));
-    let part = whose && is(w, at, &["hand", "involvement", "part", "role"]) && follows(w, at + 1, 6, deeds::OFFENCES);
+    let part = whose && is(w, at, &["hand", "involvement", "part", "role"]) && follows(w, at + 1, 6, deeds::OFFENCES)
+        || whose && is(w, at, &["deed", "deeds", "doing", "fault", "handiwork"]);
     let hostile = (state.end..at).any(|j| is(w, j, words::HOSTILE));
     let group = whose && (hostile && is(w, at, words::GROUPS) || w.get(at).is_some_and(is_group_name));
     (noun || (weapon || group) && !is(w, at + 1, words::COMPOUNDS) || part)

@@ -81,7 +81,8 @@ fn parts(clause: &str) -> Vec<String> {
         let part = std::mem::take(open);
         let relative = ["which ", "that "].iter().any(|r| part.trim_start().starts_with(r));
         match out.last_mut() {
-            // "ratified, not yet in force" is one.
+            // "Under X, Germany must" is one, as is "ratified, not yet in force".
+            Some(last) if last.trim_end().ends_with(',') && opened(last).is_some() => last.push_str(&part),
             Some(last) if part.trim_start().starts_with("not yet ") => last.push_str(&part),
             Some(last) if relative && last.to_lowercase().contains("outside ") => last.push_str(&part),
             _ => out.push(part),
@@ -139,7 +140,33 @@ fn is_bound(part: &str, names: &Names) -> bool {
         "parties" => i > 0 && is(&w, i - 1, deeds::BE) && state(),
         word => deeds::BINDS.contains(&word) && state(),
     };
-    !outside && (0..w.len()).any(|i| binds(i) && !negated(i))
+    let under = || !w.iter().any(|x| measures::NEGATIONS.contains(&x.low.as_str())) && stands_under(part, names);
+    !outside && ((0..w.len()).any(|i| binds(i) && !negated(i)) || under())
+}
+
+/// `Under X Germany keeps the data`, `pursuant to X art. 29, Germany has 90 days`: who acts under it is bound by it. A request under it
+/// *to* somebody may be refused.
+fn stands_under(part: &str, names: &Names) -> bool {
+    let w = words_of(part);
+    let Some(after) = opened(part).and_then(|_| names.instruments.iter().find_map(|id| part.split_once(id.as_str()))) else {
+        return false;
+    };
+    let rest = words_of(after.1);
+    let skipped = |x: &Word| {
+        matches!(x.low.as_str(), "art" | "arts" | "article" | "articles" | "." | "," | "(" | ")" | "the" | "and")
+            || x.low.starts_with(|c: char| c.is_ascii_digit())
+            || x.low.len() == 1
+    };
+    let at = rest.iter().take_while(|x| skipped(x)).count();
+    w.len() > at && names.state_at(&rest, at).is_some_and(|s| !s.adjective && !s.possessive)
+}
+
+/// What stands behind the "under" with which a part begins.
+fn opened(part: &str) -> Option<&str> {
+    let part = part.trim_start();
+    ["Under ", "under ", "Pursuant to ", "pursuant to ", "By virtue of ", "In accordance with "]
+        .iter()
+        .find_map(|o| part.strip_prefix(o))
 }
 
 fn names_a_state(w: &[Word], names: &Names) -> bool {

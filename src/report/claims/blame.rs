@@ -1,13 +1,14 @@
 //! Who is blamed: agents of passive verbs, ascriptions, accusations, culprits that are named, burdens that are laid on somebody.
 
+use super::object::{is_lawful_subject, is_without_leave, particle};
 use super::place::is_place;
 use super::text::Word;
-use super::verbs::{form, is_past};
+use super::verbs::{form, is_done, is_past};
 use super::who::{Actor, actor_at, is_group_name, noun_at, tagged_at};
 use super::{Names, deeds, denied, follows, is, low, shown, words};
 
 /// A state as actor at `i`, or somebody who is tagged as a state's.
-fn anybody_at(w: &[Word], i: usize, names: &Names) -> Option<Actor> {
+pub(super) fn anybody_at(w: &[Word], i: usize, names: &Names) -> Option<Actor> {
     let infrastructure = |a: &Actor| a.alone && is(w, a.end, words::INFRASTRUCTURE);
     actor_at(w, i, names).filter(|a| !infrastructure(a)).or_else(|| tagged_at(w, i, names))
 }
@@ -22,9 +23,16 @@ pub(super) fn passive(w: &[Word], i: usize, names: &Names) -> Option<String> {
     let end = anybody_at(w, at, names).map(|a| a.end).or_else(|| noun_at(w, i + 1))?;
     // `attacked: by Russia`.
     let to = i - usize::from(i > 0 && low(w, i - 1) == ":");
-    let before = w.get(to.saturating_sub(10)..to).unwrap_or_default();
-    let from = before.iter().rposition(|x| matches!(x.low.as_str(), ";" | ":")).map_or(0, |p| p + 1);
-    let before = before.get(from..).unwrap_or_default();
+    let from = (to.saturating_sub(10)..to).rev().find(|&j| is(w, j, &[";", ":"])).map_or(to.saturating_sub(10), |j| j + 1);
+    let before = w.get(from..to).unwrap_or_default();
+    // `was not attacked by`, `was never, it says, attacked by`.
+    let undone = before
+        .iter()
+        .zip(before.iter().skip(1))
+        .any(|(a, b)| matches!(a.low.as_str(), "never" | "not") && (is_done(&b.low) || deeds::BE.contains(&b.low.as_str())));
+    if undone {
+        return None;
+    }
     let any = |list: &[&str]| before.iter().any(|x| list.contains(&x.low.as_str()));
     let out = before.iter().zip(before.iter().skip(1)).any(|(a, b)| a.low == "carried" && b.low == "out");
     let last = |list: &[&str]| before.last().is_some_and(|x| list.contains(&x.low.as_str()));
@@ -33,9 +41,13 @@ pub(super) fn passive(w: &[Word], i: usize, names: &Names) -> Option<String> {
         words::AGENTS.contains(&a.low.as_str()) && matches!(b.low.as_str(), "against" | "at" | "in" | "of" | "on" | "upon")
     });
     let done = before.last().is_some_and(|x| x.low.ends_with("ed") || matches!(x.low.as_str(), "run" | "held" | "kept" | "sent"));
+    let targets = any(&["targeted", "targeting"]);
+    let leave = (from..to).any(|j| is_without_leave(w, j, j));
     let found = before.iter().any(|x| is_past(&x.low))
+        || (from..to).any(|j| particle(w, j).is_some())
+        || leave
         || (on && !done)
-        || ((any(deeds::UNLESS_LAWFUL) || out) && !any(deeds::LAWFUL))
+        || ((any(deeds::UNLESS_LAWFUL) || out) && !is_lawful_subject(w, from, to, targets))
         || (any(deeds::IF_OFFENCE) && any(deeds::OFFENCES))
         || last(words::AGENTS)
         || last(deeds::OFFENCES)
@@ -73,6 +85,16 @@ pub(super) fn ascribed(w: &[Word], i: usize, names: &Names) -> Option<String> {
         {
             i + 1
         }
+        "link" | "links" | "tie" | "ties" | "connect" | "connects"
+            if (i + 2..i + 8).any(|j| low(w, j) == "to" && (i + 1..j).any(|k| is(w, k, deeds::OFFENCES))) =>
+        {
+            (i + 2..i + 8).find(|&j| low(w, j) == "to")?
+        }
+        "linked" | "tied" | "connected" | "traced"
+            if (i + 1..i + 3).any(|j| low(w, j) == "to") && (i.saturating_sub(6)..i).any(|j| is(w, j, deeds::OFFENCES)) =>
+        {
+            (i + 1..i + 3).find(|&j| low(w, j) == "to")?
+        }
         "arm" | "front" | "puppet" | "tool" | "wing" if low(w, i + 1) == "of" && groups() => {
             plain = true;
             i + 1
@@ -88,7 +110,7 @@ pub(super) fn ascribed(w: &[Word], i: usize, names: &Names) -> Option<String> {
         }
         _ => return None,
     };
-    let at = to + 1 + usize::from(low(w, to + 1) == "the");
+    let at = (to + 1..w.len()).find(|&j| !is(w, j, &[":", "the"]))?;
     let end = anybody_at(w, at, names)
         .map(|a| a.end)
         .or_else(|| noun_at(w, to + 1).filter(|_| (to + 1..to + 4).any(|j| is(w, j, words::ANY_STATE)) || groups()))?;
@@ -164,7 +186,10 @@ pub(super) fn identified(w: &[Word], i: usize, names: &Names) -> Option<String> 
             .filter(|s| s.adjective && !w.get(s.end).is_some_and(|n| n.low.starts_with(char::is_alphabetic)));
         return state.filter(|_| !denied(w, at)).map(|s| format!("{:?} names whose it is", shown(w, i, s.end)));
     }
-    let state_word = is(w, i, words::STATE_NOUNS) && i > 0 && is(w, i - 1, &["attacking", "offending", "responsible", "guilty"]);
+    let deed = || follows(w, i + 2, 4, deeds::OFFENCES) || follows(w, i + 2, 4, words::WEAPONS);
+    let state_word = is(w, i, words::STATE_NOUNS)
+        && (i > 0 && is(w, i - 1, &["attacking", "offending", "responsible", "guilty"])
+            || low(w, i + 1) == "responsible" && deed());
     let who = state_word || (is(w, i, WHO) || is(w, i, words::PEOPLE)) && !word.possessive;
     let behind = low(w, i) == "behind" && (follows(w, i + 1, 3, deeds::OFFENCES) || is(w, i + 1, deeds::IT));
     let whoever = is(w, i, &["who", "whoever"]) && (form(low(w, i + 1)).is_some() || low(w, i + 1) == "did");
@@ -173,7 +198,10 @@ pub(super) fn identified(w: &[Word], i: usize, names: &Names) -> Option<String> 
     }
     let link = (i + 1..i + 9).find(|&j| is(w, j, LINKS))?;
     // What stands between belongs to the culprit: `of the attack`, `in this case`.
-    let own = link == i + 1 || behind || whoever || is(w, i + 1, &["behind", "of", "in", "here", "who", "that", "(", ","]);
+    let own = link == i + 1
+        || behind
+        || whoever
+        || is(w, i + 1, &["behind", "of", "in", "here", "responsible", "who", "that", "(", ","]);
     let mut at = link + 1;
     while is(w, at, &["a", "an", "the", "in", "fact", ":", ","]) && low(w, at) != "in"
         || is(w, at, deeds::ADVERBS)

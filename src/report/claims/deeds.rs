@@ -103,51 +103,19 @@ pub(super) const BEARS: &[&str] = &[
 /// Forms of "to be".
 pub(super) const BE: &[&str] = &["are", "be", "been", "being", "is", "was", "were"];
 
-/// What a state also does lawfully: a claim unless one of [`LAWFUL`] follows.
-pub(super) const UNLESS_LAWFUL: &[&str] =
-    &["launch", "launched", "launches", "launching", "ordered", "ordering", "sponsored", "sponsoring", "targeted", "targeting"];
-
-/// Objects of lawful acts.
-pub(super) const LAWFUL: &[&str] = &[
-    "act",
-    "bill",
-    "blocking",
-    "call",
-    "centre",
-    "collection",
-    "consultation",
-    "consultations",
-    "convention",
-    "declaration",
-    "disclosure",
-    "draft",
-    "group",
-    "initiative",
-    "inquiry",
-    "investigation",
-    "law",
-    "localisation",
-    "network",
-    "position",
-    "preservation",
-    "process",
-    "production",
-    "programme",
-    "proposal",
-    "protocol",
-    "report",
-    "request",
-    "requests",
-    "resolution",
-    "resolutions",
-    "retention",
-    "review",
-    "sanctions",
-    "search",
-    "seizure",
-    "talks",
-    "text",
-    "treaty",
+/// What a state also does lawfully: a claim unless the object is an act of a state.
+pub(super) const UNLESS_LAWFUL: &[&str] = &[
+    "launch",
+    "launched",
+    "launches",
+    "launching",
+    "ordered",
+    "ordering",
+    "sponsored",
+    "sponsoring",
+    "target",
+    "targeted",
+    "targeting",
 ];
 
 /// A claim only if one of [`OFFENCES`] follows.
@@ -351,6 +319,7 @@ pub(super) const INTENT: &[&str] = &[
     "failed",
     "fails",
     "found",
+    "hesitated",
     "going",
     "happened",
     "helped",
@@ -414,6 +383,7 @@ pub(super) const GOING_ON: &[&str] = &[
     "capable",
     "caught",
     "continued",
+    "ceased",
     "denied",
     "for",
     "in",
@@ -421,12 +391,16 @@ pub(super) const GOING_ON: &[&str] = &[
     "kept",
     "of",
     "on",
+    "refrained",
     "started",
     "stopped",
     "succeeded",
     "suspected",
     "tried",
 ];
+
+/// Who did not do these, did it: `never stopped hacking`.
+pub(super) const UNDONE: &[&str] = &["ceased", "denied", "failed", "fails", "hesitated", "refrained", "refused", "stopped"];
 
 /// What is borne, claimed or laid on somebody.
 pub(super) const BURDENS: &[&str] =
@@ -457,20 +431,28 @@ pub(super) const BINDS: &[&str] = &[
     "covered",
     "covers",
     "effective",
+    "empowers",
+    "enables",
     "enacted",
+    "entitles",
+    "gives",
     "governed",
     "governs",
+    "grants",
     "implemented",
     "implements",
     "joined",
+    "must",
     "obligated",
     "obligates",
     "obliged",
     "obliges",
+    "permits",
     "ratification",
     "ratified",
     "ratifies",
     "requires",
+    "shall",
     "subject",
     "transposed",
     "transposes",

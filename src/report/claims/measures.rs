@@ -32,6 +32,9 @@ pub(super) const LIKELIHOOD: &[&str] = &[
     "highly improbable",
     "roughly even odds",
     "almost sure",
+    "in all likelihood",
+    "in all probability",
+    "in every likelihood",
 ];
 
 /// Words of confidence, which is about sources and not about the event (the same, D.6.e.2.b).

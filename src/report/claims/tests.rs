@@ -26,6 +26,9 @@ fn names() -> Names {
         ("US", "United States"),
         ("EU", "European Union code in registries"),
         ("HK", "Hong Kong"),
+        ("CH", "Switzerland"),
+        ("JP", "Japan"),
+        ("NO", "Norway"),
     ];
     Names::new(states.map(|(code, name)| (StateCode::new(code).unwrap(), name))).with_instruments([
         "ETS185",

@@ -31,12 +31,15 @@ const STEMS: &[&str] = &[
     "crack",
     "crash",
     "cripple",
+    "cyber-attack",
     "cyberattack",
     "ddos",
     "deface",
+    "defraud",
     "destroy",
     "disrupt",
     "dos",
+    "dox",
     "eavesdrop",
     "encroach",
     "encrypt",
@@ -46,6 +49,7 @@ const STEMS: &[&str] = &[
     "extort",
     "flood",
     "hack",
+    "harvest",
     "hijack",
     "impersonate",
     "infect",
@@ -58,6 +62,7 @@ const STEMS: &[&str] = &[
     "loot",
     "manipulate",
     "mastermind",
+    "meddle",
     "orchestrate",
     "overload",
     "overwhelm",
@@ -76,6 +81,7 @@ const STEMS: &[&str] = &[
     "rob",
     "sabotage",
     "scan",
+    "siphon",
     "sniff",
     "snoop",
     "spam",
@@ -87,6 +93,7 @@ const STEMS: &[&str] = &[
     "strike",
     "subvert",
     "swindle",
+    "syphon",
     "tamper",
     "trespass",
     "vandalise",
@@ -96,6 +103,7 @@ const STEMS: &[&str] = &[
     "violate",
     "weaponise",
     "weaponize",
+    "wipe",
     "wiretap",
     "wreck",
 ];
@@ -120,32 +128,50 @@ const PLURAL: &[&str] = &[
     "breach",
     "compromise",
     "exfiltrate",
+    "defraud",
     "hack",
     "hijack",
     "infiltrate",
     "invade",
+    "meddle",
     "orchestrate",
     "penetrate",
     "sabotage",
+    "siphon",
     "steal",
+    "wiretap",
 ];
 
-/// A verb and the word behind it that makes it an attack.
+/// What is done to data with or without leave.
+const HANDLING: &[&str] = &[
+    "access", "alter", "change", "collect", "copy", "delete", "download", "enter", "extract", "modify", "monitor", "open",
+    "record", "remove", "search", "seize", "use", "view",
+];
+
+/// A verb and the words behind it that make it an attack.
 const PHRASAL: &[(&str, &[&str])] = &[
+    ("black blacks blacking blacked", &["out"]),
     ("break breaks breaking broke broken", &["in", "into", "through"]),
-    ("bring brings bringing brought", &["down"]),
+    ("bring brings bringing brought", &["down", "offline"]),
     ("cut cuts cutting", &["off"]),
-    ("force forces forcing forced", &["its", "their"]),
+    ("force forces forcing forced", &["its", "offline", "their"]),
     ("gain gains gaining gained", &["access", "control", "entry"]),
     ("get gets getting got", &["access", "into"]),
     ("go goes going went", &["after"]),
+    ("help helps helping helped", &["itself", "themselves"]),
     ("knock knocks knocking knocked", &["down", "offline", "out"]),
+    ("leave leaves leaving left", &["inaccessible", "inoperable", "offline", "unusable", "useless"]),
+    ("lock locks locking locked", &["out"]),
     ("logged", &["in", "into"]),
+    ("make makes making made", &["inaccessible", "inoperable", "unreachable", "unusable", "useless"]),
     ("obtain obtains obtaining obtained", &["access"]),
+    ("pull pulls pulling pulled", &["down", "offline"]),
+    ("render renders rendering rendered", &["inaccessible", "inoperable", "unavailable", "unreachable", "unusable", "useless"]),
     ("seize seizes seizing seized", &["control"]),
-    ("shut shuts shutting", &["down"]),
-    ("take takes taking took taken", &["control", "down", "offline", "over"]),
-    ("wipe wipes wiping wiped", &["all", "its", "out", "the"]),
+    ("shut shuts shutting", &["down", "off"]),
+    ("switch switches switching switched", &["off"]),
+    ("take takes taking took taken", &["control", "down", "offline", "out", "over"]),
+    ("turn turns turning turned", &["off"]),
 ];
 
 /// The form, if the word is one of a verb of attack.
@@ -167,9 +193,24 @@ pub(super) fn is_plural(word: &str) -> bool {
     PLURAL.contains(&word)
 }
 
-/// `took down`, `broke into`.
-pub(super) fn is_phrasal(verb: &str, next: &str) -> bool {
-    PHRASAL.iter().any(|(forms, behind)| behind.contains(&next) && forms.split(' ').any(|f| f == verb))
+/// What makes an attack of a verb that is none by itself.
+pub(super) fn particles(verb: &str) -> Option<&'static [&'static str]> {
+    PHRASAL.iter().find(|(forms, _)| forms.split(' ').any(|f| f == verb)).map(|(_, particles)| *particles)
+}
+
+/// `accessed`, `copies`, `read`: lawful with leave.
+pub(super) fn is_handling(word: &str) -> bool {
+    matches!(word, "read" | "reads" | "took") || HANDLING.iter().any(|stem| is_form_of(stem, word))
+}
+
+/// Is the word a form of this regular verb?
+pub(super) fn is_form_of(stem: &str, word: &str) -> bool {
+    inflected(stem, word).is_some()
+}
+
+/// Can it be the participle of a passive?
+pub(super) fn is_done(word: &str) -> bool {
+    is_past(word) || word.len() > 3 && word.ends_with("ed")
 }
 
 fn inflected(stem: &str, word: &str) -> Option<Form> {
@@ -214,7 +255,9 @@ mod tests {
             ("brute-forcing", Form::Ing),
             ("ddosed", Form::Past),
             ("ddoses", Form::Third),
+            ("doxxed", Form::Past),
             ("jammed", Form::Past),
+            ("wiping", Form::Ing),
             ("scanning", Form::Ing),
             ("spied", Form::Past),
             ("spies", Form::Third),
@@ -230,6 +273,6 @@ mod tests {
         {
             assert_eq!(form(word), None, "{word}");
         }
-        assert!(is_phrasal("took", "down") && !is_phrasal("took", "part"));
+        assert!(particles("took").unwrap().contains(&"down") && particles("tooks").is_none());
     }
 }

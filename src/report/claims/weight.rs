@@ -72,7 +72,7 @@ pub(super) fn certainty(w: &[Word], sentence: &str) -> Option<String> {
     }
     let negated = |i: usize| {
         let from = i.saturating_sub(6);
-        let doubt = |j: usize| matches!(low(w, j + 1), "doubt" | "only" | "question");
+        let doubt = |j: usize| is(w, j + 1, &["doubt", "only", "question"]);
         (from..i).any(|j| (measures::NEGATIONS.contains(&low(w, j)) || low(w, j).ends_with("n't")) && !doubt(j))
     };
     let nearly = |i: usize| i > 0 && matches!(low(w, i - 1), "almost" | "nearly" | "less" | "more");
@@ -96,6 +96,13 @@ pub(super) fn certainty(w: &[Word], sentence: &str) -> Option<String> {
             | "doubtlessly" | "incontrovertibly" => true,
             // To prove is to leave no probability: evidence shows, carries, speaks for.
             "prove" | "proves" | "proving" | "proof" | "proved" | "proven" => proves(w, i),
+            "indisputable" | "undeniable" | "unquestionable" | "irrefutable" | "incontrovertible" | "incontestable" => true,
+            // `there is no question that`, `beyond question`; a letter that asks no question is none.
+            "question" | "dispute" => {
+                i > 0
+                    && (is(w, i - 1, &["beyond", "without"]) || low(w, i - 1) == "no" && is(w, i + 1, &["about", "but", "that"]))
+            }
+            "fact" => is_fact(w, i),
             "guarantees" | "guarantee" | "guaranteed" => low(w, i + 1) == "that",
             "certainty" => i > 0 && matches!(low(w, i - 1), "with" | "absolute" | "complete" | "a" | "full" | "total" | "to"),
             "doubt" => {
@@ -107,14 +114,26 @@ pub(super) fn certainty(w: &[Word], sentence: &str) -> Option<String> {
             "p" | "pr" | "prob" | "probability" | "likelihood" | "chance" => {
                 value_at(w, i).is_some_and(|at| is_one(w, at) && !is(w, at - 1, &["<", "\u{2264}", "to", "about"]))
             }
+            // `a 99.99 % chance`, `0.9999 certain`.
+            word if word.starts_with(|c: char| c.is_ascii_digit()) => {
+                is_one(w, i) && follows(w, i + 1, 6, &["certain", "chance", "likelihood", "probability", "probable", "sure"])
+            }
             _ => false,
         };
-        let says_no = matches!(low(w, i), "doubt") || !negated(i);
+        let says_no = matches!(low(w, i), "doubt" | "question" | "dispute") || !negated(i);
         if claim && !nearly(i) && says_no {
             return Some(format!("{:?} claims probability 1", shown(w, i.saturating_sub(1), i + 3)));
         }
     }
     None
+}
+
+/// `it is a fact that`, `that is an established fact`, `we know for a fact`; `in fact` and `the fact that` claim nothing.
+fn is_fact(w: &[Word], i: usize) -> bool {
+    let article = (i.saturating_sub(3)..i).rev().find(|&j| is(w, j, &["a", "an"]));
+    let before = article.and_then(|j| j.checked_sub(1)).map_or("", |j| low(w, j));
+    let ends = is(w, i + 1, &["", ".", ",", ";", ":", "that"]);
+    ends && (deeds::BE.contains(&before) || before == "for")
 }
 
 /// `proves that`, `proved that`, `proof of who`, `is proven`; not a handshake that is "proved" in a column of its own.
@@ -149,18 +168,20 @@ fn value_at(w: &[Word], i: usize) -> Option<usize> {
     is_at.filter(|_| what).map(|j| j + 1)
 }
 
-/// `1`, `1.0`, `1.00`, `1,0`, `one`, and not `1 %`, `1 in 256`, `1/2`.
+/// `1`, `1.0`, `1.00`, `1,0`, `one`, `0.9995`, `99.95 %`, and not `1 %`, `1 in 256`, `1/2`.
 fn is_one(w: &[Word], at: usize) -> bool {
     if low(w, at) == "one" {
         return is(w, at + 1, &["", ".", ",", ";", ")"]);
     }
-    if low(w, at) != "1" {
-        return false;
-    }
     let fraction = matches!(low(w, at + 1), "." | ",") && low(w, at + 2).starts_with(|c: char| c.is_ascii_digit());
-    let end = if fraction { at + 3 } else { at + 1 };
-    let zeros = !fraction || low(w, at + 2).chars().all(|c| c == '0');
-    zeros && !matches!(low(w, end), "%" | "in" | "/" | "to" | "-")
+    let (end, digits) = if fraction { (at + 3, low(w, at + 2)) } else { (at + 1, "") };
+    let percent = is(w, end, &["%", "percent"]) || low(w, end) == "per" && low(w, end + 1) == "cent";
+    match low(w, at) {
+        "0" => digits.starts_with("999") && !percent,
+        "99" => digits.starts_with('9') && percent,
+        "1" => digits.chars().all(|c| c == '0') && !percent && !is(w, end, &["in", "/", "to", "-"]),
+        _ => false,
+    }
 }
 
 /// `100 %`, `100%`, `100 per cent`: no share of anything is written so, not even of packets.

@@ -87,7 +87,9 @@ pub(super) fn pointer_at(w: &[Word], i: usize, named: bool) -> Option<Actor> {
     if let Some(end) = noun_at(w, i) {
         return Some(Actor { end, alone: true, pointer: true });
     }
-    (named && is(w, i, words::PRONOUNS)).then_some(Actor { end: i + 1, alone: true, pointer: true })
+    // `after it attacked`: the preposition opens a clause.
+    let opened = i > 0 && is(w, i - 1, &["after", "before", "since", "until"]);
+    (named && is(w, i, words::PRONOUNS)).then_some(Actor { end: i + 1, alone: !opened, pointer: true })
 }
 
 /// `that state`, `a hostile foreign government`, `foreign governments`, `a foreign intelligence service`.

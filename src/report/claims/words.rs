@@ -276,6 +276,9 @@ pub(super) const PEOPLE: &[&str] = &[
     "spy",
 ];
 
+/// Before a body these say that it is no lawful one.
+pub(super) const FOUL: &[&str] = &["apt", "criminal", "hacker", "hacking", "hostile", "malicious", "offensive", "threat"];
+
 /// A people's members, and who works for a state: with its adjective before them they are that state's.
 pub(super) const MEMBERS: &[&str] = &[
     "actor",
@@ -399,6 +402,8 @@ pub(super) const WEAPONS: &[&str] = &[
     "trojan",
     "trojans",
     "viruses",
+    "wiper",
+    "wipers",
     "worm",
     "worms",
 ];
