@@ -71,7 +71,7 @@ pub enum What {
         #[arg(long)]
         force: bool,
     },
-    /// Count, per state, what was told and asked and what came back; nothing below five.
+    /// Count, per state, what was told and asked and what came back; nothing below five is told or follows.
     Stats {
         /// The ledger.
         #[arg(value_name = "LEDGER")]
@@ -80,8 +80,8 @@ pub enum What {
         #[arg(long, value_name = "FORMAT", default_value = "text")]
         format: ListFormat,
     },
-    /// Write a table for others: numbers of cases by state, step, channel, asker and time, as finely as five cases remain in
-    /// each; no case, no address, no note.
+    /// Write a table for others: numbers of cases by state, asker, time, channel and step; no case, no address, no note, and
+    /// no number from which fewer than five cases follow.
     Export {
         /// The ledger.
         #[arg(value_name = "LEDGER")]
@@ -369,18 +369,17 @@ fn check(path: &Path) -> Result<Outcome, Error> {
     Ok(outcome)
 }
 
-/// A file that is there is not written over unless that was said.
-fn spare(target: &Path, force: bool) -> Result<(), Error> {
-    if !force && target.symlink_metadata().is_ok_and(|m| m.len() > 0) {
+/// What is there has no copy elsewhere: it is not written over by a slip of the pen, and an input never.
+fn spare(target: &Path, inputs: &[PathBuf], force: bool) -> Result<(), Error> {
+    output::spare_evidence(Some(target), inputs)?;
+    if !force && target.as_os_str() != "-" && target.symlink_metadata().is_ok_and(|m| m.len() > 0) {
         return Err(Error::Usage(format!("{}: is there already; name another file, or say --force", target.display())));
     }
     Ok(())
 }
 
 fn merge(paths: &[PathBuf], target: &Path, force: bool) -> Result<Outcome, Error> {
-    output::spare_evidence(Some(target), paths)?;
-    // A ledger has no copy elsewhere.
-    spare(target, force)?;
+    spare(target, paths, force)?;
     let mut outcome = Outcome::Done;
     let mut ledgers = Vec::new();
     for path in paths {
@@ -410,13 +409,15 @@ fn stats(path: &Path, format: ListFormat) -> Result<Outcome, Error> {
 }
 
 fn export(path: &Path, target: &Path, force: bool, context: &Context) -> Result<Outcome, Error> {
-    output::spare_evidence(Some(target), &[path.to_owned()])?;
-    spare(target, force)?;
+    spare(target, &[path.to_owned()], force)?;
     let (ledger, outcome) = open(path)?;
-    let (table, left_out) = export::table(&ledger)?;
-    output::write(Some(target), &table)?;
-    if left_out > 0 && !context.quiet {
-        complain(&format!("rutter: {} with fewer than five cases left out", plural(left_out as u64, "state")));
+    output::write(Some(target), &export::table(&ledger)?)?;
+    // The same words whatever was left out.
+    if !context.quiet {
+        complain("rutter: a state with fewer than five cases is not in an export, nor a number that gives fewer away");
     }
     Ok(outcome)
 }
+
+#[cfg(test)]
+mod tests;

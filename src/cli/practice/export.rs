@@ -1,168 +1,168 @@
-//! A table of practice for others: how many cases, by state, step, channel, asker and time, as finely as at least five cases remain
-//! in every cell. No case, no address, no remark, no day, no channel in words of somebody's own.
+//! A table of practice for others: numbers of cases by state, asker, time, kind of channel and step. No case, no address, no
+//! remark, no day, no channel in words of somebody's own, and no number from which one to four cases follow.
+//!
+//! Asker, time and channel are those of the notice or request that opened the case. The cases of a state are parted once by
+//! channel, and those parts by asker and time as far as every part has five cases; a step is then told by these parts, or by
+//! coarser ones that are made of them, as far as every part may be told. So the rows of one step of one state share no case,
+//! nothing of it is left out, and they add up to the figure of `stats`: nothing follows by subtraction that no row tells.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::figures::{Case, LEAST, cases};
+use super::figures::{Case, Figures, LEAST, STEPS, cases, is_safe};
 use crate::error::Error;
 use crate::jurisdiction::notices::Ledger;
-use crate::model::channel::KINDS;
-use crate::model::practice::{Entry, Step};
+use crate::model::net::StateCode;
+use crate::model::practice::Step;
 
-/// Channels of somebody's own, and kinds of which there are too few to be told.
-const OTHER: &str = "other";
-/// All channels together.
-const ANY: &str = "any";
+/// The channel of the cases of kinds that have too few of their own.
+const REST: &str = "rest";
 
-/// Who asked, and when: the finest of these in whose every cell five cases remain is told, the last always. A cell that is left
-/// out of a whole could be told from the whole, so all cells of a step go by one of them.
-const FINENESS: [fn(&Entry) -> Cell; 6] = [
-    |e| (e.by.to_string(), month(e)),
-    |e| (String::new(), month(e)),
-    |e| (e.by.to_string(), year(e)),
-    |e| (String::new(), year(e)),
-    |e| (e.by.to_string(), String::new()),
-    |_| (String::new(), String::new()),
+/// How far the time of a part is told. The finer one is greater.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Period {
+    None,
+    Year,
+    Month,
+}
+
+/// How the cases of a kind of channel are parted: by asker or not, and by time.
+#[derive(Clone, Copy, Debug)]
+struct Split {
+    by: bool,
+    period: Period,
+}
+
+/// The finest first. The last one parts nothing.
+const SPLITS: [Split; 6] = [
+    Split { by: true, period: Period::Month },
+    Split { by: true, period: Period::Year },
+    Split { by: true, period: Period::None },
+    Split { by: false, period: Period::Month },
+    Split { by: false, period: Period::Year },
+    Split { by: false, period: Period::None },
 ];
+const WHOLE: Split = Split { by: false, period: Period::None };
 
-/// Asker and time; blank for all.
-type Cell = (String, String);
+/// Cases that are told as one: by asker and time, blank where these are not told.
+type Parts<'a> = BTreeMap<(String, String), Vec<&'a Case<'a>>>;
 
-fn month(e: &Entry) -> String {
-    let (year, month, _) = e.on.civil();
-    format!("{year:04}-{month:02}")
+impl Split {
+    fn part<'a>(self, cases: &[&'a Case<'a>]) -> Parts<'a> {
+        let mut parts = Parts::new();
+        for case in cases {
+            let by = if self.by { case.by.to_string() } else { String::new() };
+            let (year, month, _) = case.begun.civil();
+            let period = match self.period {
+                Period::None => String::new(),
+                Period::Year => format!("{year:04}"),
+                Period::Month => format!("{year:04}-{month:02}"),
+            };
+            parts.entry((by, period)).or_default().push(case);
+        }
+        parts
+    }
+
+    /// Are its parts made of whole parts of the other?
+    fn is_coarser(self, than: Self) -> bool {
+        self.by <= than.by && self.period <= than.period
+    }
 }
 
-fn year(e: &Entry) -> String {
-    format!("{:04}", e.on.civil().0)
+/// One number.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Row {
+    pub(super) state: StateCode,
+    /// Blank, or a kind.
+    pub(super) channel: &'static str,
+    /// Blank, or a state.
+    pub(super) by: String,
+    /// Blank, a year or a month.
+    pub(super) period: String,
+    /// `None`: opened, by whatever step.
+    pub(super) step: Option<Step>,
+    pub(super) cases: usize,
+    /// Of how many.
+    pub(super) of: usize,
 }
 
-/// The table as CSV, and how many states are left out of it.
-///
-/// # Errors
-/// When it cannot be written.
-pub(super) fn table(ledger: &Ledger) -> Result<(Vec<u8>, usize), Error> {
-    let render = |e: csv::Error| Error::Render(e.to_string());
-    let mut table = csv::WriterBuilder::new().from_writer(Vec::new());
-    table.write_record(["state", "step", "channel", "by", "when", "cases"]).map_err(render)?;
-    let states = cases(ledger);
-    let told = states.iter().filter(|(_, cases)| cases.len() >= LEAST);
-    let mut left_out = states.len();
-    for (state, cases) in told {
-        left_out -= 1;
-        for step in [Step::Notified, Step::Acknowledged, Step::Acted, Step::Refused, Step::Asked, Step::Given] {
-            for (channel, (by, when), count) in rows(cases, step) {
-                let row = [&state.to_string(), step.as_str(), channel, &by, &when, &count.to_string()];
-                table.write_record(row).map_err(render)?;
-            }
+/// Cases by kind of channel, each five or more. Kinds with fewer are put together, with the next smallest if they are still too
+/// few; if nothing else remains, the kind is blank.
+fn by_channel<'a>(cases: &'a [Case<'a>]) -> BTreeMap<&'static str, Vec<&'a Case<'a>>> {
+    let mut kinds: BTreeMap<&'static str, Vec<&Case<'_>>> = BTreeMap::new();
+    for case in cases {
+        kinds.entry(case.channel).or_default().push(case);
+    }
+    let mut sizes: Vec<(usize, &'static str)> = kinds.iter().map(|(kind, cases)| (cases.len(), *kind)).collect();
+    sizes.sort_unstable();
+    let mut rest = Vec::new();
+    for (size, kind) in sizes {
+        if size < LEAST || (1..LEAST).contains(&rest.len()) {
+            rest.extend(kinds.remove(kind).unwrap_or_default());
         }
     }
-    let bytes = table.into_inner().map_err(|e| Error::Render(e.to_string()))?;
-    Ok((bytes, left_out))
-}
-
-/// An entry of a step, and the number of its case.
-type Numbered<'a> = (usize, &'a Entry);
-
-/// Rows of one state and step; none if fewer than five cases have it.
-fn rows(cases: &[Case<'_>], step: Step) -> Vec<(&'static str, Cell, usize)> {
-    let numbered = cases.iter().enumerate();
-    let entries: Vec<Numbered<'_>> =
-        numbered.flat_map(|(n, case)| case.iter().filter(move |e| e.step == step).map(move |e| (n, *e))).collect();
-    let mut out = Vec::new();
-    for (channel, entries) in by_channel(&entries) {
-        let Some(cells) = FINENESS.iter().find_map(|cell| counts(&entries, cell)) else { continue };
-        out.extend(cells.into_iter().map(|(cell, count)| (channel, cell, count)));
+    if !rest.is_empty() {
+        kinds.insert(if kinds.is_empty() { "" } else { REST }, rest);
     }
-    out
-}
-
-/// By kind of channel, those with few cases together; all together where a few would still be left.
-fn by_channel<'a>(entries: &[Numbered<'a>]) -> BTreeMap<&'static str, Vec<Numbered<'a>>> {
-    let kind = |e: &Entry| KINDS.iter().find(|kind| **kind == &*e.channel).copied().unwrap_or(OTHER);
-    let mut kinds: BTreeMap<&'static str, Vec<Numbered<'a>>> = BTreeMap::new();
-    for (n, e) in entries {
-        kinds.entry(kind(e)).or_default().push((*n, e));
-    }
-    let (mut kinds, few): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        kinds.into_iter().partition(|(kind, entries)| *kind != OTHER && distinct(entries) >= LEAST);
-    let few: Vec<Numbered<'a>> = few.into_values().flatten().collect();
-    if few.is_empty() {
-        return kinds;
-    }
-    if distinct(&few) < LEAST {
-        return BTreeMap::from([(ANY, entries.to_vec())]);
-    }
-    kinds.insert(OTHER, few);
     kinds
 }
 
-fn distinct(entries: &[Numbered<'_>]) -> usize {
-    entries.iter().map(|(case, _)| *case).collect::<BTreeSet<usize>>().len()
-}
-
-/// Cases of each cell; `None` if one has too few.
-fn counts(entries: &[Numbered<'_>], cell: &fn(&Entry) -> Cell) -> Option<BTreeMap<Cell, usize>> {
-    let mut cells: BTreeMap<Cell, BTreeSet<usize>> = BTreeMap::new();
-    for (case, e) in entries {
-        cells.entry(cell(e)).or_default().insert(*case);
-    }
-    let counts: BTreeMap<Cell, usize> = cells.into_iter().map(|(cell, cases)| (cell, cases.len())).collect();
-    counts.values().all(|n| *n >= LEAST).then_some(counts)
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::model::net::StateCode;
-    use crate::model::time::Day;
-
-    fn entry(case: u8, state: &str, by: &str, step: Step, day: u16, channel: &str) -> Entry {
-        Entry {
-            schema: "rutter.practice/1".into(),
-            case: case.to_string().into(),
-            state: StateCode::new(state).unwrap(),
-            by: StateCode::new(by).unwrap(),
-            step,
-            on: Day(20_000 + i32::from(day)),
-            channel: channel.into(),
-            addresses: Vec::new(),
-            note: "".into(),
-        }
-    }
-
-    fn ledger() -> impl Strategy<Value = Vec<Entry>> {
-        let step = prop::sample::select(vec![Step::Notified, Step::Asked, Step::Acknowledged, Step::Acted, Step::Given]);
-        let state = prop::sample::select(vec!["SG", "BR"]);
-        let by = prop::sample::select(vec!["EE", "FR", "NG"]);
-        let channel = prop::sample::select(vec!["CERT-to-CERT", "INTERPOL", "=cmd()"]);
-        let one = (0..24_u8, state, by, step, 0..500_u16, channel).prop_map(|(n, s, b, step, d, c)| entry(n, s, b, step, d, c));
-        prop::collection::vec(one, 0..160)
-    }
-
-    fn text(entries: &[Entry]) -> String {
-        let ledger = Ledger { entries: entries.to_vec() };
-        String::from_utf8(table(&ledger).unwrap().0).unwrap()
-    }
-
-    proptest! {
-        /// No cell is below five, a step tells no more cases than there are, and a state with few cases tells nothing at all.
-        #[test]
-        fn no_cell_is_below_five(mut entries in ledger()) {
-            let told = text(&entries);
-            let all = Ledger { entries: entries.clone() };
-            let most = cases(&all).values().map(Vec::len).max().unwrap_or(0);
-            for row in told.lines().skip(1) {
-                let count: usize = row.rsplit(',').next().unwrap().parse().unwrap();
-                prop_assert!(count >= LEAST && count <= most, "{row}");
-                prop_assert!(!row.contains('='), "{row}");
+/// All rows, sorted.
+pub(super) fn rows(ledger: &Ledger) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (state, cases) in cases(ledger) {
+        let figures = Figures::of(&cases);
+        let kinds: Vec<(&'static str, Vec<&Case<'_>>, Split)> = by_channel(&cases)
+            .into_iter()
+            .map(|(kind, cases)| {
+                let fits = |split: &Split| split.part(&cases).values().all(|part| part.len() >= LEAST);
+                let split = SPLITS.into_iter().find(fits).unwrap_or(WHOLE);
+                (kind, cases, split)
+            })
+            .collect();
+        let mut tell = |channel: &'static str, parts: Parts<'_>, step: Option<Step>| {
+            for ((by, period), part) in parts {
+                let n = part.iter().filter(|case| step.is_none_or(|step| case.has(step))).count();
+                if n > 0 {
+                    rows.push(Row { state, channel, by, period, step, cases: n, of: part.len() });
+                }
             }
-            for n in 0..LEAST as u8 - 1 {
-                entries.push(entry(n, "KE", "EE", Step::Notified, 10, "INTERPOL"));
-                prop_assert_eq!(&text(&entries), &told);
+        };
+        for (kind, cases, split) in &kinds {
+            tell(kind, split.part(cases), None);
+        }
+        // What stats does not tell is not told in parts either.
+        for step in STEPS.into_iter().filter(|step| figures.with(*step).is_some()) {
+            let with_notices = figures.with(Step::Notified).is_some();
+            let safe = |parts: &Parts<'_>| parts.values().all(|part| is_safe(part, step, with_notices));
+            let parted: Option<Vec<_>> = kinds
+                .iter()
+                .map(|(kind, cases, finest)| {
+                    let coarser = SPLITS.into_iter().filter(|split| split.is_coarser(*finest));
+                    Some((*kind, coarser.map(|split| split.part(cases)).find(safe)?))
+                })
+                .collect();
+            let whole = || vec![("", WHOLE.part(&cases.iter().collect::<Vec<_>>()))];
+            for (kind, parts) in parted.unwrap_or_else(whole) {
+                tell(kind, parts, Some(step));
             }
         }
     }
+    rows.sort();
+    rows
+}
+
+/// The table as CSV.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn table(ledger: &Ledger) -> Result<Vec<u8>, Error> {
+    let render = |e: csv::Error| Error::Render(e.to_string());
+    let mut table = csv::WriterBuilder::new().from_writer(Vec::new());
+    table.write_record(["state", "by", "period", "channel", "step", "cases", "of"]).map_err(render)?;
+    for row in rows(ledger) {
+        let (state, cases, of) = (row.state.to_string(), row.cases.to_string(), row.of.to_string());
+        let step = row.step.map_or("opened", Step::as_str);
+        table.write_record([&*state, &row.by, &row.period, row.channel, step, &cases, &of]).map_err(render)?;
+    }
+    table.into_inner().map_err(|e| Error::Render(e.to_string()))
 }

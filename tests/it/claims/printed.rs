@@ -343,7 +343,7 @@ fn the_ledger_of_practice_keeps_to_the_rules() {
     let (code, _, err) = run(&["practice", "export", &ledger, "-o", &table]);
     assert_eq!(code, 0, "{err}");
     let rows = fs::read_to_string(table).unwrap();
-    assert_eq!(rows.lines().count(), 4, "a heading, and the steps of the state with five cases");
+    assert_eq!(rows.lines().count(), 5, "a heading, the cases, and three steps of a state with five cases");
     rows.lines().for_each(|line| reader.text("export", &line.replace(',', "\t"), &nobody, None));
     assert!(reader.read["text"] > 30 && reader.read["json"] > 20, "{:?}", reader.read);
     reader.done();
