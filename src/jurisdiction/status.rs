@@ -329,8 +329,9 @@ fn outgrown(i: &Instrument, row: &StatusRow, on: Day, verdict: Verdict) -> Verdi
     let closed = i.is_eu_law() || i.force == Force::NonBinding || row.relation.meaning == Meaning::Excluded;
     let not_yet = matches!(verdict.status, Status::Signatory | Status::NotParty);
     let signed_later = row.signed.is_some_and(|d| d.when(on) == When::Before);
-    // Whoever is not on a newer list that is complete has not joined until then.
-    let listed = i.absent == Absent::NotParty && !i.as_of.is_outgrown(on);
+    // Whoever is not on a newer list that is complete has not joined until then; nor has anybody who is outside by a newer
+    // count of parties that leaves room for no more.
+    let listed = matches!(i.absent, Absent::NotParty | Absent::Party) && !i.as_of.is_outgrown(on);
     if closed || !not_yet || signed_later || listed || !row.as_of.is_outgrown(on) {
         return verdict;
     }
