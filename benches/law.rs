@@ -244,6 +244,7 @@ fn plan_of_hosts_in_one_state(bencher: Bencher<'_, '_>, hosts: u32) {
         on_given: true,
         sha256: String::new(),
         channels: &|to| law.channels(requesting(), to, on()),
+        orders: law.orders_to_providers(requesting(), on()),
         retention: &|state, seen| law.retention(state, seen),
         place: &place,
         title: &|id| law.book.instrument(id).map(|i| i.title.to_string()),

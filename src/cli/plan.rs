@@ -138,6 +138,7 @@ fn plan(args: &Args, law: &Law) -> Result<Plan, Error> {
             on_given: args.on.is_some(),
             sha256,
             channels: &|to| law.channels(requesting, to, on),
+            orders: law.orders_to_providers(requesting, on),
             retention: &|state, seen| law.retention(state, seen),
             place: &|state| place(law, state),
             title: &|id| law.book.instrument(id).map(|i| i.title.to_string()),

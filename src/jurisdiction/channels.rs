@@ -61,6 +61,15 @@ impl Law {
         Some(channels(&self.pair(from, to, on)?))
     }
 
+    /// The orders that an authority of a state can send straight to a provider that offers services in the European Union,
+    /// wherever its machines stand: preservation first, then production. Empty where the e-Evidence Regulation is not
+    /// known to apply in that state on the day. To which Member State an order goes depends on the provider.
+    #[must_use]
+    pub fn orders_to_providers(&self, from: StateCode, on: Day) -> Vec<Channel> {
+        let side = Side::Code(self.book.canonical(from));
+        Pair { law: self, from: side, to: side, on }.orders_to_providers()
+    }
+
     /// What a reader must know of the two places before anything else: what each is that is not simply a state, who answers
     /// for it, and who has power there in fact. Empty between two states.
     #[must_use]

@@ -6,14 +6,15 @@
 //! tells. What speaks to the writer alone (grades and sources of the law, the ledger) stands in the last section.
 //!
 //! * `facts`: what was seen, as tables
+//! * `order`: the material for an order to a provider
+//! * `boxes`: what the forms ask for, with their letters
 //! * `frame`: who writes to whom, where the facts come from, what is not said, and what is for the writer only
 //! * [`markdown`], [`docx`]: the two renderings of the same blocks
 //! * [`zip`]: the container of the second
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::ask::{Form, form};
-use super::plan::request::part;
+use super::plan::ask::{Form, form, is_bundle};
 use super::plan::text::operator;
 use super::plan::{Ground, Group, Item, Named, Notice, Plan, Request, words};
 use crate::model::channel::Channel;
@@ -21,10 +22,12 @@ use crate::model::net::StateCode;
 
 use facts::About;
 
+mod boxes;
 pub mod docx;
 mod facts;
 mod frame;
 pub mod markdown;
+mod order;
 pub mod zip;
 
 #[cfg(test)]
@@ -60,21 +63,22 @@ pub enum Block {
 }
 
 /// All letters of a plan: one request to preserve per foreign state that somebody answers for, one notice per state that
-/// is to be told. A European Preservation Order is addressed to a provider: there is one for each.
+/// is to be told. A European Preservation Order is addressed to a provider: there is one for each, and none for a state.
 #[must_use]
 pub fn draft(plan: &Plan) -> Vec<Letter> {
     let mut states: BTreeMap<StateCode, Vec<&Request>> = BTreeMap::new();
     for request in plan.requests.iter().filter(|r| !r.domestic && !r.unanswered) {
         states.entry(request.state).or_default().push(request);
     }
-    let mut out: Vec<Letter> = states.into_values().flat_map(|requests| preservation_of_state(plan, &requests)).collect();
+    let mut out: Vec<Letter> = states.into_values().filter_map(|requests| preservation(plan, &requests)).collect();
+    out.extend(plan.orders.iter().map(|o| order::preservation(plan, o)));
     out.extend(plan.notices.iter().map(|n| notification(plan, n)));
     out.sort_by(|a, b| a.name.cmp(&b.name));
     out
 }
 
 /// Ends of the names of files that are drafts: what else lies in a folder of letters may be one of another plan.
-pub const NAMES: [&str; 2] = ["-preservation-request", "-notification"];
+pub const NAMES: [&str; 3] = ["-preservation-request", "-notification", "-preservation-order"];
 
 fn title(form: Form) -> &'static str {
     match form {
@@ -87,12 +91,13 @@ fn title(form: Form) -> &'static str {
 }
 
 /// What is asked, in the words of the basis.
-fn asked(plan: &Plan, form: Form, channel: Option<&Channel>, disclose: Option<&Channel>) -> Vec<Block> {
-    let later = disclose.map_or_else(
+fn asked(plan: &Plan, form: Form, to: &Named, channel: Option<&Channel>, later: Option<&Channel>) -> Vec<Block> {
+    let which = if later.is_some_and(is_bundle) { " [[TITLE AND DATE OF THE TREATY]]" } else { "" };
+    let later = later.map_or_else(
         || "[[REQUEST FOR MUTUAL ASSISTANCE OR ORDER]]".to_owned(),
-        |c| format!("{} ({})", c.kind, frame::basis(c, plan)),
+        |c| format!("{} ({}{which})", c.kind, frame::basis(c, plan)),
     );
-    let confidential = "Please keep this request confidential: [[YES OR NO, AND WHY]].";
+    let confidential = CONFIDENTIAL;
     let limit = channel.map(|c| &*c.limit).filter(|l| !l.is_empty());
     match form {
         Form::Budapest => vec![
@@ -103,12 +108,11 @@ fn asked(plan: &Plan, form: Form, channel: Option<&Channel>, disclose: Option<&C
                     .into(),
             ),
             Block::Para(format!(
-                "We ask for preservation only. We intend to ask for disclosure apart, by {later}, by [[DATE]]. If it turns out that a \
-                 provider in another state took part in the transmission, please tell us as much traffic data as shows that provider and \
-                 the path (article 30). {confidential}"
+                "We ask for preservation only. If it turns out that a provider in another state took part in the transmission, please \
+                 tell us as much traffic data as shows that provider and the path (article 30). {confidential}"
             )),
-            Block::Para("The sections below answer article 29(2): authority (2), offence and facts (2, 3), data and their bearing on the \
-                         offence (4), who holds them (5), why they are needed now (6), the request to come (above).".into()),
+            Block::Para("What article 29(2) asks for:".into()),
+            Block::Bullets(boxes::article_29(&later)),
         ],
         Form::InvestigationOrder => vec![
             Block::Para(
@@ -122,20 +126,9 @@ fn asked(plan: &Plan, form: Form, channel: Option<&Channel>, disclose: Option<&C
                  The order for handing them over: {later}, by [[DATE]]. {confidential}",
                 limit.map(|l| format!("; {l}")).unwrap_or_default()
             )),
+            boxes::annex_a(&plan.requesting, to),
         ],
-        Form::PreservationCertificate => vec![
-            Block::Para(
-                "This is material for the certificate EPOC-PR. The order itself is issued, or validated, by a judge, a court, an \
-                 investigating judge or a prosecutor: [[ISSUING AUTHORITY]]. It goes to the provider, at its designated establishment or to \
-                 its legal representative, wherever its routers and servers stand: [[ESTABLISHMENT OR REPRESENTATIVE]]."
-                    .into(),
-            ),
-            Block::Para(format!(
-                "Measure: preservation of the data named in section 4{}. The order for handing them over: {later}, by [[DATE]]. {confidential}",
-                limit.map(|l| format!("; {l}")).unwrap_or_default()
-            )),
-        ],
-        Form::Letter => vec![Block::Para(format!(
+        Form::PreservationCertificate | Form::Letter => vec![Block::Para(format!(
             "We ask you to have the data named in section 4 preserved without change, for [[NUMBER]] days or as long as your law allows, \
              and to tell us the reference under which they are kept. We ask for preservation only; disclosure will be asked for \
              apart, by {later}, by [[DATE]]. {confidential}"
@@ -143,87 +136,37 @@ fn asked(plan: &Plan, form: Form, channel: Option<&Channel>, disclose: Option<&C
     }
 }
 
-/// The letters to one state.
-fn preservation_of_state(plan: &Plan, requests: &[&Request]) -> Vec<Letter> {
-    let channel = requests.iter().find_map(|r| r.first.as_ref());
-    if form(channel) != Form::PreservationCertificate {
-        return preservation(plan, requests, None).into_iter().collect();
-    }
-    // What the addressed end holds is no provider's.
-    let (apart, of_providers): (Vec<&Request>, Vec<&Request>) = requests.iter().partition(|r| r.group == Group::VictimEnd);
-    let systems: BTreeSet<Option<u32>> = of_providers.iter().flat_map(|r| &r.items).map(|i| i.asn).collect();
-    let one = |asn: Option<u32>| {
-        let parts: Vec<Request> = of_providers.iter().filter_map(|r| part(r, |i| i.asn == asn)).collect();
-        preservation(plan, &parts.iter().collect::<Vec<_>>(), Some(Provider { asn, apart: &apart }))
-    };
-    systems.into_iter().filter_map(one).collect()
-}
+const CONFIDENTIAL: &str = "Please keep this request confidential: [[YES OR NO, AND WHY]].";
 
-/// The provider that a certificate is for.
-struct Provider<'a> {
-    asn: Option<u32>,
-    /// Requests to the same state that are in no certificate.
-    apart: &'a [&'a Request],
-}
-
-impl Provider<'_> {
-    fn words(&self, requests: &[&Request]) -> String {
-        let known = requests.iter().flat_map(|r| &r.items).map(operator).find(|o| !o.is_empty());
-        known.filter(|_| self.asn.is_some()).unwrap_or_else(|| "[[OPERATOR]]".into())
-    }
-
-    fn name(&self) -> String {
-        self.asn.map_or_else(|| "operator-unknown".into(), |asn| format!("AS{asn}"))
-    }
-}
-
-fn preservation(plan: &Plan, requests: &[&Request], provider: Option<Provider<'_>>) -> Option<Letter> {
+fn preservation(plan: &Plan, requests: &[&Request]) -> Option<Letter> {
     let one = requests.first()?;
     let to = Named::from(*one);
     let with_channel = requests.iter().find(|r| r.first.is_some());
     let channel = with_channel.and_then(|r| r.first.as_ref());
-    // Evidence for a court is asked for by what serves the origin, or what comes first.
-    let disclose = requests.iter().min_by_key(|r| r.group).and_then(|r| r.disclose.as_ref());
+    // What is announced is mutual assistance: the path of article 30 is told unasked, and a quicker order may stand beside it.
+    let nearest = requests.iter().min_by_key(|r| r.group);
+    let later = nearest.and_then(|r| r.mla.as_ref().or(r.disclose.as_ref()));
+    let disclose = nearest.and_then(|r| r.disclose.as_ref());
     let sent_by = with_channel.and_then(|r| r.sent_by.as_deref());
     let form = form(channel);
     let place = to.words();
-    let about = About {
-        items: requests.iter().flat_map(|r| r.items.iter().map(|i| (i, r.ground))).collect(),
-        one_provider: provider.is_some(),
-    };
-    let operator = provider.as_ref().map(|p| p.words(requests));
+    let about =
+        About { items: requests.iter().flat_map(|r| r.items.iter().map(|i| (i, r.ground))).collect(), one_provider: false };
     let because: BTreeSet<&String> = requests.iter().flat_map(|r| &r.because).collect();
-    let mut blocks = vec![
-        Block::Title(title(form).into()),
-        frame::draft_note(form),
-        frame::head(plan, &to, operator.as_deref(), channel, sent_by, form),
-    ];
+    let mut blocks =
+        vec![Block::Title(title(form).into()), frame::draft_note(form), frame::head(plan, &to, channel, sent_by, form)];
     blocks.push(Block::Heading("1. What is asked".into()));
-    blocks.extend(asked(plan, form, channel, disclose));
-    blocks.push(Block::Heading("2. The authority that asks, and the matter".into()));
-    blocks.push(Block::Para(
-        "Authority that conducts the matter: [[AUTHORITY]]. File: [[YOUR REFERENCE]]. Offence under investigation: [[OFFENCE AND \
-         PROVISION OF YOUR LAW, WITH ITS PENALTY]]. Facts that no packet shows: [[HARM, WHO REPORTED IT, WHAT IS \
-         KNOWN FROM ELSEWHERE]]."
-            .into(),
-    ));
+    blocks.extend(asked(plan, form, &to, channel, later));
+    blocks.extend(matter());
     blocks.push(Block::Heading("3. What was seen".into()));
-    blocks.extend(facts::all(plan, &about, &place));
+    blocks.extend(facts::all(plan, &about, Some(&place)));
     blocks.push(Block::Heading("4. The data, and how they bear on the matter".into()));
     for r in requests {
-        blocks.push(Block::Para(format!("{} ({}):", sentence(r.group.title()), addresses(&r.items))));
-        blocks.push(Block::Bullets(r.ask_for.iter().map(|d| (*d).to_owned()).collect()));
-        if let Some(only_if) = &r.only_if {
-            blocks.push(Block::Para(format!("This part is asked {only_if}.")));
-        }
+        blocks.extend(part(r.group, &r.ask_for, &r.items, r.only_if.as_deref()));
     }
-    blocks.push(Block::Para(format!(
-        "Please keep what was recorded at the times of section 3 and [[NUMBER]] minutes before and after them. The data \
-         show where the traffic came from before it reached the addresses above, and who can be asked next.{}",
-        if about.clocks(plan).is_empty() { "" } else { " Where two times are given, please look at both." }
-    )));
+    blocks.push(keep(plan, &about));
     blocks.push(Block::Heading("5. Who holds the data".into()));
-    blocks.push(Block::Bullets(holders(requests)));
+    blocks.push(Block::Bullets(holders(requests.iter().flat_map(|r| &r.items))));
     blocks.push(Block::Heading("6. Why it is urgent".into()));
     blocks.push(Block::Bullets(urgency(requests)));
     blocks.push(Block::Heading("7. Where this comes from".into()));
@@ -234,7 +177,10 @@ fn preservation(plan: &Plan, requests: &[&Request], provider: Option<Provider<'_
     ));
     let mut private = frame::of_law(plan);
     private.extend(channel.iter().flat_map(|c| frame::of_channel("To preserve", c)));
-    if let Some(c) = disclose.filter(|d| Some(*d) != channel) {
+    if let Some(c) = disclose.filter(|d| Some(*d) != channel && Some(*d) != later) {
+        private.extend(frame::of_channel("Beside it", c));
+    }
+    if let Some(c) = later.filter(|l| Some(*l) != channel) {
         private.extend(frame::of_channel("To have it handed over", c));
     }
     for r in requests.iter().filter(|r| !r.retention.rule.is_empty()).take(1) {
@@ -244,17 +190,40 @@ fn preservation(plan: &Plan, requests: &[&Request], provider: Option<Provider<'_
             to.state, rule.rule, rule.grade
         ));
     }
-    for r in provider.iter().flat_map(|p| p.apart) {
-        let of = addresses(&r.items);
-        private.push(format!(
-            "In no certificate: {} ({of}). A certificate goes to a provider; ask whoever runs the system",
-            r.group.title()
-        ));
-    }
-    private.push(ledger(plan, to.state, "asked"));
+    private.push(ledger(plan, to.state.as_str(), "asked"));
     blocks.extend(frame::writer_only(private));
-    let of = provider.map(|p| format!("-{}", p.name())).unwrap_or_default();
-    Some(Letter { name: format!("{}{of}{}", to.state, NAMES[0]), blocks })
+    Some(Letter { name: format!("{}{}", to.state, NAMES[0]), blocks })
+}
+
+/// The second section.
+fn matter() -> [Block; 2] {
+    [
+        Block::Heading("2. The authority that asks, and the matter".into()),
+        Block::Para(
+            "Authority that conducts the matter: [[AUTHORITY]]. File: [[YOUR REFERENCE]]. Offence under investigation: [[OFFENCE AND \
+             PROVISION OF YOUR LAW, WITH ITS PENALTY]]. Facts that no packet shows: [[HARM, WHO REPORTED IT, WHAT IS \
+             KNOWN FROM ELSEWHERE]]."
+                .into(),
+        ),
+    ]
+}
+
+/// What is asked about machines of one kind.
+fn part(group: Group, ask_for: &[&str], items: &[Item], only_if: Option<&str>) -> Vec<Block> {
+    let mut out = vec![
+        Block::Para(format!("{} ({}):", sentence(group.title()), addresses(items))),
+        Block::Bullets(ask_for.iter().map(|d| (*d).to_owned()).collect()),
+    ];
+    out.extend(only_if.map(|only_if| Block::Para(format!("This part is asked {only_if}."))));
+    out
+}
+
+fn keep(plan: &Plan, about: &About<'_>) -> Block {
+    Block::Para(format!(
+        "Please keep what was recorded at the times of section 3 and [[NUMBER]] minutes before and after them. The data \
+         show where the traffic came from before it reached the addresses above, and who can be asked next.{}",
+        if about.clocks(plan).is_empty() { "" } else { " Where two times are given, please look at both." }
+    ))
 }
 
 fn notification(plan: &Plan, n: &Notice) -> Letter {
@@ -275,7 +244,7 @@ fn notification(plan: &Plan, n: &Notice) -> Letter {
         ),
         Block::Heading("2. What was seen".into()),
     ];
-    blocks.extend(facts::all(plan, &about, &place));
+    blocks.extend(facts::all(plan, &about, Some(&place)));
     blocks.extend([
         Block::Para("What it did, as far as is known from elsewhere than packets: [[HARM AND EFFECT]].".into()),
         Block::Heading("3. What is asked".into()),
@@ -310,12 +279,12 @@ fn notification(plan: &Plan, n: &Notice) -> Letter {
         ));
     }
     private.extend(n.channel.iter().chain(&n.alternatives).flat_map(|c| frame::of_channel("To tell", c)));
-    private.push(ledger(plan, n.state, "notified"));
+    private.push(ledger(plan, n.state.as_str(), "notified"));
     blocks.extend(frame::writer_only(private));
     Letter { name: format!("{}{}", to.state, NAMES[1]), blocks }
 }
 
-fn ledger(plan: &Plan, state: StateCode, step: &str) -> String {
+fn ledger(plan: &Plan, state: &str, step: &str) -> String {
     format!("Once it is sent: rutter practice add LEDGER --state {state} --by {} --step {step} …", plan.requesting.state)
 }
 
@@ -332,9 +301,9 @@ fn addresses(items: &[Item]) -> String {
     shown.join(", ")
 }
 
-fn holders(requests: &[&Request]) -> Vec<String> {
+fn holders<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<String> {
     let mut out: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for item in requests.iter().flat_map(|r| &r.items) {
+    for item in items {
         let who = match operator(item) {
             none if none.is_empty() => "operator unknown: [[OPERATOR]]".to_owned(),
             known => format!("{known} (as tables of autonomous systems say; whoever runs the machine itself may be another)"),

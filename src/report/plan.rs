@@ -5,7 +5,8 @@
 //!
 //! * [`read`]: a report from a file, which may come from anybody
 //! * [`build`]: report and law to plan; `records` reads ports, clocks and rewritten addresses out of the evidence, `request`
-//!   makes a request and a notice of what was gathered, `ask` picks the channel and says who sends
+//!   makes a request and a notice of what was gathered, `orders` an order to a provider, `ask` picks the channel and says
+//!   who sends
 //! * [`text`]: the plan as a checklist, for a terminal and as Markdown
 
 use std::net::IpAddr;
@@ -22,6 +23,7 @@ use crate::model::time::{Day, Timestamp};
 pub(in crate::report) mod ask;
 pub mod build;
 mod group;
+mod orders;
 pub mod read;
 mod records;
 pub(in crate::report) mod request;
@@ -88,7 +90,9 @@ pub struct Plan {
     pub datasets: Vec<TableRef>,
     /// What was found on the paths that are named here.
     pub findings: Vec<FindingRef>,
-    /// What to ask, first things first.
+    /// Orders to providers, where the requesting state can send them: they stand before all requests to states.
+    pub orders: Vec<Order>,
+    /// What to ask of states, first things first.
     pub requests: Vec<Request>,
     /// All channels to each foreign state, best first.
     pub ways: Vec<Ways>,
@@ -285,16 +289,67 @@ pub struct Request {
     pub first: Option<Channel>,
     /// The channel for having it handed over; may be the same.
     pub disclose: Option<Channel>,
+    /// The channel of mutual assistance for the data themselves, which a request under article 29 of the Budapest Convention
+    /// announces; may be the same as `disclose`.
+    pub mla: Option<Channel>,
     /// The rest, best first.
     pub alternatives: Vec<Channel>,
     /// Who sends it by the channel to use first.
     pub sent_by: Option<String>,
     /// Who sends it by the channel for having it handed over.
     pub disclose_sent_by: Option<String>,
+    /// Who sends it by the channel of mutual assistance.
+    pub mla_sent_by: Option<String>,
     /// Does nobody that the tables know of answer for the place? Then there is nobody to write to.
     pub unanswered: bool,
     /// Ids of the evidence under it.
     pub because: Vec<String>,
+}
+
+/// A European Preservation Order to a provider, and the production order after it. One provider has one, about all its
+/// addresses on the paths, in whatever states the machines were placed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Order {
+    /// From 1, apart from the numbers of requests.
+    pub number: usize,
+    /// The provider's autonomous system.
+    pub asn: u32,
+    /// And the name of that.
+    pub as_name: Option<String>,
+    /// The blank for whom it goes to: no packet shows in which Member State a provider can be reached.
+    pub addressee: &'static str,
+    /// Condition under which it can be issued.
+    pub only_if: &'static str,
+    /// What to keep, by what the machines did.
+    pub parts: Vec<OrderPart>,
+    /// When the hops were seen; `null` where no evidence of them has a time.
+    pub seen: Option<Seen>,
+    /// When the traffic passed on their paths; `null` where no path has a time.
+    pub traffic: Option<Seen>,
+    /// The preservation order.
+    pub preserve: Channel,
+    /// The production order that follows.
+    pub produce: Option<Channel>,
+    /// Who issues the preservation order.
+    pub sent_by: String,
+    /// Name of its letter, without a suffix.
+    pub letter: String,
+    /// Ids of the evidence under it.
+    pub because: Vec<String>,
+}
+
+/// What an order asks about machines of one kind.
+#[derive(Clone, Debug, Serialize)]
+pub struct OrderPart {
+    /// What kind of hop.
+    pub group: Group,
+    /// What to ask for.
+    pub ask_for: Vec<&'static str>,
+    /// About which addresses. `others` has all states in which the machine may be, and `p` of a hop is the largest of their
+    /// probabilities, 0 where there are none: no ground of the order, only a help to find the machine.
+    pub items: Vec<Item>,
+    /// Condition under which this part makes sense; `null` if none.
+    pub only_if: Option<String>,
 }
 
 /// An address in a request.

@@ -230,7 +230,7 @@ fn no_template_and_no_literal_claims_too_much() {
 fn the_page_on_the_law_keeps_to_the_rules() {
     let text = fs::read_to_string(repo("docs/law.md")).unwrap();
     let lines = text.lines().count();
-    assert!((120..=250).contains(&lines), "{lines} lines");
+    assert!((120..=280).contains(&lines), "{lines} lines");
     nothing(complain("docs/law.md", &lint(&text, &names())));
     for (a, b) in [("no legal advice", "is said"), ("confirmed", "grades"), ("hatched", "maps"), ("rutter law", "commands")] {
         assert!(text.to_lowercase().contains(a), "{b}: no {a:?}");

@@ -32,7 +32,7 @@ const UNKNOWN: &[(&str, usize)] = &[
     ("CETS223", 2),
     ("ETS108", 9),
     ("ETS185", 3),
-    ("ETS189", 4),
+    ("ETS189", 5),
     ("EUMLA2000", 6),
     ("GDPR45", 3),
     ("ICCPR", 1),

@@ -201,7 +201,7 @@ fn the_plan_of_the_incident_is_one_to_act_on() {
     let (code, text, err) = run(&["plan", &path, "--requesting", "EE", "--letters", &dir]);
     assert_eq!(code, 0, "{err}");
     let lines = text.lines().count();
-    assert!(lines < 800, "{lines} lines are no checklist");
+    assert!(lines < 850, "{lines} lines are no checklist");
     let to_do = text.lines().position(|l| l.starts_with("Channels, state by state")).unwrap();
     assert!(to_do < 250, "{to_do} lines before the channels");
     assert_eq!(text.matches("[disclose, act]: UNTOC").count(), 5, "once per state");
@@ -288,17 +288,69 @@ fn the_time_of_a_letter_spans_every_conversation_in_it() {
     }
 }
 
-/// A European Preservation Order goes to a provider: each has a letter of its own, with no other's addresses.
+/// A European Preservation Order goes to a provider, wherever its routers were placed: one letter for AS2914, whose routers
+/// are in four states, one for the provider of the origin, and none that is for a provider in a state.
 #[test]
-fn a_certificate_is_for_one_provider() {
+fn an_order_is_for_one_provider_in_whatever_states() {
     let folder = tempfile::tempdir().unwrap();
-    let (_, names, read) = letters_of(folder.path(), &["--requesting", "EE", "--on", "2026-11-22"]);
-    assert!(names.contains(&"NL-AS2914-preservation-request".to_owned()), "{names:?}");
-    assert!(names.contains(&"DE-AS2914-preservation-request".to_owned()), "{names:?}");
-    let de = read("DE-AS2914-preservation-request");
-    let (sent, private) = de.split_once("## For the writer only").unwrap();
-    assert!(de.contains("| Provider | AS2914 ") && sent.contains("EPOC-PR"), "{sent}");
-    assert!(!sent.contains("victim's end") && private.contains("In no certificate: evidence at the victim's end"), "{de}");
+    let (text, names, read) = letters_of(folder.path(), &["--requesting", "EE", "--on", "2026-11-22"]);
+    let orders: Vec<&str> = names.iter().map(String::as_str).filter(|n| n.ends_with("-preservation-order")).collect();
+    assert_eq!(orders, ["AS16509-preservation-order", "AS2914-preservation-order"], "{names:?}");
+    assert!(names.contains(&"NL-preservation-request".to_owned()) && !names.iter().any(|n| n.contains("-AS")), "{names:?}");
+    let (first, then) = text.split_once("\nRequests\n").unwrap();
+    assert!(first.contains("2 orders to providers") && first.contains("Order 2. AS2914"), "{first}");
+    assert!(!then.split("\nNotices\n").next().unwrap().contains("EEVID"), "no state is asked by it: {then}");
+    let transit = read("AS2914-preservation-order");
+    let (sent, _) = transit.split_once("## For the writer only").unwrap();
+    for addr in ["129.250.6.147", "129.250.3.248", "129.250.7.12", "129.250.7.16"] {
+        assert!(sent.contains(addr), "no {addr}: {sent}");
+    }
+    assert!(sent.contains("| Provider | AS2914 ") && sent.contains("EPOC-PR") && sent.contains("60 days"), "{sent}");
+    assert!(sent.contains("only if the provider offers services in the Union"), "{sent}");
+    assert!(sent.contains("AND IN WHICH MEMBER STATE]]") && !sent.contains("of the provider in DE"), "{sent}");
+    assert!(!sent.contains("3.68.40.25") || !sent.contains("victim's end"), "{sent}");
+    let origin = read("AS16509-preservation-order");
+    assert!(origin.contains("18.228.44.19") && !origin.contains("| 3.68.40.25 |") && !origin.contains("| 3.68.40.12 |"));
+    let nl = read("NL-preservation-request");
+    assert!(nl.contains("| L | the judicial authority that validated it |"), "{nl}");
+    let json =
+        json(&["plan", &folder.path().join("report.json").display().to_string(), "--requesting", "EE", "--on", "2026-11-22"]);
+    let schema: Value = serde_json::from_slice(&fs::read(repo("schema/plan-1.json")).unwrap()).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    let complaints: Vec<String> = schema.iter_errors(&json).map(|e| format!("{}: {e}", e.instance_path())).take(5).collect();
+    assert!(complaints.is_empty(), "{complaints:?}");
+    assert_eq!(list(&json["orders"]).len(), 2);
+    let book = &Law::shipped().unwrap().book;
+    let states = Names::new(book.states().map(|(code, state)| (code, state.name.to_string())));
+    for name in names.iter().map(String::as_str) {
+        let faults = lint(&read(name).replace('\\', ""), &states);
+        assert!(faults.is_empty(), "{name}: {faults:?}");
+    }
+    assert!(lint(&text, &states).is_empty(), "{:?}", lint(&text, &states));
+}
+
+/// What a request under article 29 announces is mutual assistance under the treaty that governs; article 30 is no request.
+#[test]
+fn a_request_to_preserve_announces_mutual_assistance() {
+    let folder = tempfile::tempdir().unwrap();
+    let (text, names, read) = letters_of(folder.path(), &["--requesting", "EE"]);
+    for name in names.iter().filter(|n| n.ends_with("-preservation-request")) {
+        assert!(!read(name).contains("art. 30), by"), "{name}");
+    }
+    let f = |name: &str| {
+        let letter = read(name);
+        letter.lines().find(|l| l.starts_with("- (f) ")).unwrap_or_else(|| panic!("{name}: {letter}")).to_owned()
+    };
+    let (us, gb, br) = (f("US-preservation-request"), f("GB-preservation-request"), f("BR-preservation-request"));
+    assert!(us.contains("(USMLAT), read with art. 31 of the ") && us.contains("[[TITLE AND DATE OF THE TREATY]]"), "{us}");
+    assert!(gb.contains("(ETS30), arts 1-20, read with art. 31 of the "), "{gb}");
+    assert!(br.contains("(ETS185), arts 27, 31"), "{br}");
+    for line in [us, gb, br] {
+        assert!(line.contains("request for mutual assistance") && !line.contains("art. 30"), "{line}");
+    }
+    let gb = text.split("[ ] ").find(|b| b.contains("(GB): traffic data")).unwrap();
+    let thens: Vec<&str> = gb.lines().map(str::trim).filter(|l| l.starts_with("Then ")).collect();
+    assert!(thens.len() == 2 && thens[0].contains("disclosure of the path") && thens[1].contains("MLA: ETS30"), "{gb}");
 }
 
 /// Puerto Rico is of the United States: neither asks the other by treaty, and neither is written to.

@@ -102,6 +102,25 @@ fn parts_of_one_state_ask_nobody_and_territories_with_their_own_law_are_told_apa
     }
 }
 
+/// To providers orders go from each Member State in which the regulation applies, and from no other.
+#[test]
+fn orders_to_providers_hang_on_the_side_that_asks() {
+    let orders = |from: &str, on: &str| law().orders_to_providers(from.parse().unwrap(), on.parse().unwrap());
+    let ee = orders("EE", "2026-08-18");
+    let articles: Vec<&str> = ee.iter().map(|c| &*c.article).collect();
+    assert_eq!(articles, ["11", "10"]);
+    assert!(ee[0].limit.contains("60 days") && ee[1].limit.contains("10 days; 8 hours"), "{ee:?}");
+    for c in &ee {
+        assert!(c.body.contains("in the Member State in which it has one") && !c.body.contains("EE"), "{}", c.body);
+        assert!(c.caveats.iter().any(|x| x.contains("EEVID in force for EE, since 2026-08-18")), "{:?}", c.caveats);
+    }
+    for (from, on) in
+        [("EE", "2026-08-17"), ("DK", "2026-11-22"), ("GB", "2026-11-22"), ("US", "2026-11-22"), ("FO", "2026-11-22")]
+    {
+        assert!(orders(from, on).is_empty(), "{from} {on}");
+    }
+}
+
 #[test]
 fn each_day_has_its_own_channels() {
     let yes = Some(Usable::Yes);

@@ -35,6 +35,8 @@ const REFUSAL: &str = "grounds of refusal of the law of the requested state and 
 const PERSONS: &str = "only for serious crime; no order of the other side may target a US person, wherever that is, nor anybody in the US \
                        (18 U.S.C. 2523(b)(4)(A)), and none of the US anybody in the other state";
 const NETWORK: &str = "24/7 network";
+const ADDRESSEE: &str =
+    "the designated establishment or legal representative of the provider, in the Member State in which it has one";
 const REPLACED: &str = "the European Investigation Order takes the place of what corresponds to it between its Member States";
 
 /// In order of preference where all are in force. Ways of one instrument stand together.
@@ -161,6 +163,15 @@ impl Pair<'_> {
         }
         in_force_first(&mut channels);
         channels
+    }
+
+    /// Orders to providers, as far as the side that asks decides: the other side is where the provider has its establishment
+    /// or representative, and no packet shows that.
+    pub(super) fn orders_to_providers(&self) -> Vec<Channel> {
+        let Some(own) = self.status("EEVID", self.from).filter(|s| s.status == Status::Party) else { return Vec::new() };
+        let both = Both { usable: Usable::Yes, statuses: vec![own] };
+        let orders = WAYS.iter().filter(|w| w.instrument == "EEVID").filter_map(|w| self.channel(w, &both));
+        orders.map(|c| Channel { body: ADDRESSEE.into(), ..c }).collect()
     }
 
     fn usable_together(&self, instrument: &str) -> Option<Both<'_>> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::super::plan::text::operator;
-use super::super::plan::words::{clock, end, ids, join, p, period, records};
+use super::super::plan::words::{clock, end, ids, join, p, period, placed, records};
 use super::super::plan::{ClockRef, FindingRef, Ground, HopRef, Item, Plan, Seen, Use};
 use super::Block;
 use crate::model::hop::{HopRole, Knowledge};
@@ -71,8 +71,9 @@ impl<'a> About<'a> {
     }
 }
 
-/// All of it: when, the findings, the addresses, the conversations, the clocks.
-pub(super) fn all(plan: &Plan, about: &About<'_>, place: &str) -> Vec<Block> {
+/// All of it: when, the findings, the addresses, the conversations, the clocks. Without a `place` it is for a provider, and
+/// the places of machines are no ground.
+pub(super) fn all(plan: &Plan, about: &About<'_>, place: Option<&str>) -> Vec<Block> {
     let items = &about.items;
     let findings = about.findings(plan);
     let mut lines: Vec<String> = findings.iter().take(MOST_FINDINGS).map(|f| finding(f)).collect();
@@ -86,11 +87,16 @@ pub(super) fn all(plan: &Plan, about: &About<'_>, place: &str) -> Vec<Block> {
             when(about, about.span(plan))
         )),
         Block::Bullets(lines),
-        Block::Para(format!(
-            "The addresses. \"Geolocated in {place}\" has the probability p that stands beside each, with the evidence of the address; \
-             it weighs where the machine is, not whether the traffic passed it."
-        )),
-        addresses(plan, items),
+        Block::Para(match place {
+            Some(place) => format!(
+                "The addresses. \"Geolocated in {place}\" has the probability p that stands beside each, with the evidence of the \
+                 address; it weighs where the machine is, not whether the traffic passed it."
+            ),
+            None => "The addresses, in whatever states their machines are. The last column says where tables place a machine, with the \
+                     probability p and the evidence of the address, to help to find it; the order does not rest on it."
+                .to_owned(),
+        }),
+        addresses(plan, items, place.is_some()),
     ];
     blocks.extend(conversations(plan, about));
     blocks
@@ -155,27 +161,36 @@ fn known(plan: &Plan, h: &HopRef) -> String {
     format!("{} hop {}: {how}{remarks}; evidence {}", h.path, h.rank, ids(&h.because, 6))
 }
 
-fn addresses(plan: &Plan, items: &[(&Item, Ground)]) -> Block {
-    let mut rows: Vec<Vec<String>> = items.iter().take(MOST_ROWS).map(|(item, ground)| address(plan, item, *ground)).collect();
+fn addresses(plan: &Plan, items: &[(&Item, Ground)], of_state: bool) -> Block {
+    let row = |(item, ground): &(&Item, Ground)| address(plan, item, Some(*ground).filter(|_| of_state));
+    let mut rows: Vec<Vec<String>> = items.iter().take(MOST_ROWS).map(row).collect();
     if items.len() > MOST_ROWS {
         let mut last = vec![format!("and {} more addresses in the plan", items.len() - MOST_ROWS)];
         last.resize(6, String::new());
         rows.push(last);
     }
     Block::Table {
-        head: vec!["Address", "Operator", "Place on the path", "How it is known", "Seen (UTC)", "In this state"],
+        head: vec![
+            "Address",
+            "Operator",
+            "Place on the path",
+            "How it is known",
+            "Seen (UTC)",
+            if of_state { "In this state" } else { "Placed by tables" },
+        ],
         rows,
     }
 }
 
-fn address(plan: &Plan, item: &Item, ground: Ground) -> Vec<String> {
+fn address(plan: &Plan, item: &Item, ground: Option<Ground>) -> Vec<String> {
     let share = item.hops.iter().map(|h| h.p).fold(0.0, f32::max);
     let named: BTreeSet<&String> = item.hops.iter().flat_map(|h| &h.because).collect();
     let mut because: Vec<String> = named.into_iter().cloned().collect();
     because.sort_by_key(String::len); // e2 before e10
     let by = match ground {
-        Ground::Territory => "location",
-        Ground::Operator => "operator's seat or register",
+        Some(Ground::Territory) => format!("p {} by location ({})", p(share), ids(&because, 3)),
+        Some(Ground::Operator) => format!("p {} by operator's seat or register ({})", p(share), ids(&because, 3)),
+        None => placed(item),
     };
     let more = |mut list: Vec<String>| {
         if item.hops.len() > MOST_HOPS {
@@ -195,7 +210,7 @@ fn address(plan: &Plan, item: &Item, ground: Ground) -> Vec<String> {
         more(hops().map(|h| format!("{} hop {}: {}", h.path, h.rank, h.role.as_str())).collect()),
         more(hops().map(|h| known(plan, h)).collect()),
         seen,
-        format!("p {} by {by} ({})", p(share), ids(&because, 3)),
+        by,
     ]
 }
 

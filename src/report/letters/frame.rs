@@ -1,6 +1,6 @@
 //! Around the facts of a letter: who writes to whom, where the facts come from, what is not said, what is for the writer.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::plan::ask::{Form, sent_by};
 use super::super::plan::words::{self, usable};
@@ -24,18 +24,23 @@ pub(super) fn draft_note(form: Form) -> Block {
     ))
 }
 
-fn row(label: &str, value: String) -> Vec<String> {
+pub(super) fn row(label: &str, value: String) -> Vec<String> {
     vec![label.to_owned(), value]
 }
 
 /// The instrument by its title, with the article.
 pub(super) fn basis(c: &Channel, plan: &Plan) -> String {
     let id = c.instrument.as_deref();
-    let title = id.and_then(|id| plan.instruments.iter().find(|i| i.id == id)).map(|i| i.title.as_str());
-    words::basis(c, title)
+    let title_of = |id: &str| plan.instruments.iter().find(|i| i.id == id).map(|i| i.title.as_str());
+    let basis = words::basis(c, id.and_then(title_of));
+    // Of two instruments the second is named by its title too.
+    match title_of("ETS185").filter(|_| id != Some("ETS185")) {
+        Some(title) => basis.replace("of ETS185", &format!("of the {title} (ETS185)")),
+        None => basis,
+    }
 }
 
-fn rows(plan: &Plan, to: String, by: Option<&str>) -> Vec<Vec<String>> {
+pub(super) fn rows(plan: &Plan, to: String, by: Option<&str>) -> Vec<Vec<String>> {
     vec![
         row("From", format!("[[NAME AND OFFICE]], {}", plan.requesting.words())),
         row("Sent by", by.map_or_else(|| "[[WHO MAY SEND IT]]".into(), |by| format!("{by} [[CHECK]]"))),
@@ -55,18 +60,8 @@ fn body(c: Option<&Channel>, to: &Named) -> String {
 }
 
 /// Who writes to whom, through what.
-pub(super) fn head(
-    plan: &Plan,
-    to: &Named,
-    provider: Option<&str>,
-    channel: Option<&Channel>,
-    by: Option<&str>,
-    form: Form,
-) -> Block {
+pub(super) fn head(plan: &Plan, to: &Named, channel: Option<&Channel>, by: Option<&str>, form: Form) -> Block {
     let mut rows = rows(plan, body(channel, to), by);
-    if let Some(provider) = provider {
-        rows.push(row("Provider", format!("{provider} [[CHECK]]")));
-    }
     rows.push(row("Urgency", "[[URGENT, AND WHY]] (see section 6)".into()));
     match channel {
         Some(c) => {
@@ -108,6 +103,15 @@ pub(super) fn provenance<'a>(plan: &'a Plan, because: BTreeSet<&'a String>, abou
         wanted.insert(&u.because);
         wanted.extend(u.also.iter().map(|a| &a.because));
     }
+    // What a listed piece was put together from is listed too. A provider is told of no other's records, and the conversation
+    // that shows a clock may have gone another way.
+    let mut open: Vec<&String> = wanted.iter().copied().filter(|_| !about.one_provider).collect();
+    let by_id: BTreeMap<&str, &EvidenceRef> = plan.evidence.iter().map(|e| (e.id.as_str(), e)).collect();
+    while let Some(id) = open.pop() {
+        let cited = by_id.get(id.as_str()).map(|e| words::cited(&e.kind, &e.what)).unwrap_or_default();
+        let new = cited.into_iter().filter_map(|n| by_id.get(format!("e{n}").as_str()).map(|e| &e.id));
+        open.extend(new.filter(|id| wanted.insert(id)));
+    }
     wanted.extend(about.clocks(plan).into_iter().map(|c| &c.because));
     let named: Vec<&EvidenceRef> = plan.evidence.iter().filter(|e| wanted.contains(&e.id)).collect();
     let used: BTreeSet<usize> = named.iter().map(|e| e.input).collect();
@@ -131,7 +135,7 @@ pub(super) fn provenance<'a>(plan: &'a Plan, because: BTreeSet<&'a String>, abou
         Block::Para(format!(
             "The facts were read from the inputs below by {} and stand in a report whose file has the SHA-256 {}. The records can be \
              checked against these hashes. Times in this section are as recorded. Words in the last column that come from the traffic \
-             itself were chosen by whoever sent it.",
+             itself were chosen by whoever sent it. A piece that is named in the last column and has no row here stands in the report.",
             plan.report.tool, plan.report.sha256
         )),
         Block::Table { head: vec!["Input", "Name", "Format", "SHA-256"], rows: inputs },

@@ -144,12 +144,9 @@ fn each_form_is_headed_as_what_it_is() {
     let eio = letter_of(&all, "NL-preservation-request");
     assert!(matches!(&eio.blocks[0], Block::Title(t) if t.starts_with("Material for the form (Annex A)")));
     assert!(!text_of(&eio).contains("as long as your law allows") && sent(&eio).contains("issued, or validated, by a judge"));
-    let mut order = incident();
-    order["paths"][0]["hops"][1]["touches"][0]["state"] = "IE".into();
-    let epoc = letter_of(&draft(&plan_of(&order, "EE")), "IE-AS64500-preservation-request");
+    let epoc = letter_of(&draft(&plan_on(&incident(), "EE", "2026-11-22", None)), "AS64500-preservation-order");
     assert!(matches!(&epoc.blocks[0], Block::Title(t) if t.starts_with("Material for the certificate (EPOC-PR)")));
     assert!(!text_of(&epoc).contains("as long as your law allows"));
-    assert!(text_of(&epoc).contains("not where the router or the server stands"));
     let treaty = sent(&letter_of(&all, "SG-preservation-request"));
     assert!(treaty.contains("under article 29 of the Convention on Cybercrime") && treaty.contains("at least 60 days"));
     assert!(!treaty.contains("24 hours a day") && !treaty.contains("7 days a week"));
@@ -185,6 +182,140 @@ fn nobody_is_written_to_where_nobody_answers() {
     let plan = plan_of(&odd, "FR");
     assert!(plan.requests.iter().any(|r| r.state == code("AQ")));
     assert!(draft(&plan).iter().all(|l| !l.name.starts_with("AQ")));
+}
+
+/// One order for a provider, with all its addresses and nobody's state as its ground; the letters to states stay.
+#[test]
+fn an_order_is_for_a_provider_and_not_for_a_state() {
+    let plan = plan_on(&report(), "FR", "2026-11-22", None);
+    let all = draft(&plan);
+    let names: Vec<&str> = all.iter().map(|l| l.name.as_str()).filter(|n| !n.ends_with("-notification")).collect();
+    assert_eq!(
+        names,
+        [
+            "AS64500-preservation-order",
+            "BE-preservation-request",
+            "DE-preservation-request",
+            "NL-preservation-request",
+            "SG-preservation-request",
+            "US-preservation-request"
+        ]
+    );
+    let order = letter_of(&all, "AS64500-preservation-order");
+    let text = sent(&order);
+    for address in ["192.0.2.1 |", "192.0.2.9 |", "198.51.100.7 |"] {
+        assert!(text.contains(address), "no {address}: {text}");
+    }
+    assert!(!text.contains("198.51.100.8 |") && !text.contains("victim's end"), "the victim's: {text}");
+    for words in [
+        "To | [[DESIGNATED ESTABLISHMENT OR LEGAL REPRESENTATIVE, AND IN WHICH MEMBER STATE]]",
+        "Provider | AS64500",
+        "It can be issued only if the provider offers services in the Union",
+        "[[SERVICE THAT THE PROVIDER OFFERS IN THE UNION, AND HOW THAT IS KNOWN]]",
+        "Time limit | 60 days",
+        "10 days; 8 hours in an emergency",
+        "placed in NL p 0.60, BE p 0.30 (e2)",
+        "in whatever states their machines are",
+        "This part is asked only if the traffic took this way",
+    ] {
+        assert!(text.contains(words), "no {words}: {text}");
+    }
+    assert!(!text.contains("eolocated in") && !text_of(&order).contains("in force for both"), "{text}");
+    assert!(draft(&plan_of(&report(), "FR")).iter().all(|l| !l.name.ends_with("-order")), "not before the day");
+}
+
+/// Article 29(2)(f): a request for mutual assistance; what article 30 gives is told unasked.
+#[test]
+fn what_article_29_announces_is_mutual_assistance() {
+    let mut all = report();
+    for (state, basis) in [
+        ("SE", "MLA (Convention on Cybercrime (ETS185), art. 31), by [[DATE]]"),
+        (
+            "BR",
+            "MLA (European Convention on Mutual Assistance (ETS30), arts 1-20, read with art. 31 of the Convention on Cybercrime \
+             (ETS185)), by [[DATE]]",
+        ),
+        ("KE", "MLA (Convention on Cybercrime (ETS185), arts 27, 31), by [[DATE]]"),
+    ] {
+        all["paths"][0]["hops"][2]["touches"][0]["state"] = state.into();
+        let text = sent(&letter_of(&draft(&plan_of(&all, "FR")), &format!("{state}-preservation-request")));
+        let points: Vec<&str> = text.lines().filter(|l| l.starts_with('(') && l.get(2..3) == Some(")")).collect();
+        let letters: Vec<&str> = points.iter().filter_map(|l| l.get(1..2)).collect();
+        assert_eq!(letters, ["a", "b", "c", "d", "e", "f"], "{text}");
+        assert!(points[5].contains("request for mutual assistance") && points[5].contains(basis), "{state}: {}", points[5]);
+        assert!(!points[5].contains("30") || state == "BR", "{}", points[5]);
+        assert_eq!(text.matches("article 30)").count(), 1, "one sentence: {text}");
+        assert!(!text.contains("disclosure of the path") && !text.contains("art. 30"), "{text}");
+    }
+}
+
+/// What the forms ask for, in their order.
+#[test]
+fn the_forms_have_a_blank_for_all_that_they_ask() {
+    let plan = plan_on(&incident(), "EE", "2026-11-22", None);
+    let table = |letter: &Letter, first: &str| -> Vec<Vec<String>> {
+        let found = letter.blocks.iter().find_map(|b| match b {
+            Block::Table { head, rows } if head[0] == first => Some(rows.clone()),
+            _ => None,
+        });
+        found.unwrap_or_else(|| panic!("no table of {first}"))
+    };
+    let all = draft(&plan);
+    let eio = table(&letter_of(&all, "NL-preservation-request"), "Section of Annex A");
+    let mut sections: Vec<&str> = eio.iter().map(|r| &r[0][..1]).collect();
+    sections.dedup();
+    assert_eq!(sections.concat(), "ABCDEFGHIJKL");
+    let text = eio.concat().join("\n");
+    for asked in ["earlier EIO", "persons concerned", "type of proceedings", "32 categories", "[[MAXIMUM PENALTY]]", "art. 6(1)"]
+    {
+        assert!(text.contains(asked), "no {asked}: {text}");
+    }
+    for asked in ["formalities", "legal remedies", "issued it", "validated it", "PROPORTIONALITY", "hand"] {
+        assert!(text.contains(asked), "no {asked}: {text}");
+    }
+    let epoc = table(&letter_of(&all, "AS64500-preservation-order"), "Art. 6(4)");
+    let letters: Vec<&str> = epoc.iter().map(|r| r[0].as_str()).collect();
+    assert_eq!(letters, ["(a)", "(b)", "(c)", "(d)", "(e)", "(f)", "(g)"]);
+    let text = epoc.concat().join("\n");
+    for asked in
+        ["VALIDATING", "IN WHICH MEMBER STATE", "unique identifier", "art. 3(9)", "art. 3(10)", "art. 3(11)", "art. 3(12)"]
+    {
+        assert!(text.contains(asked), "no {asked}: {text}");
+    }
+    for row in epoc.iter().chain(eio.iter().filter(|r| r[0] != "A" && r[0] != "C")) {
+        let here = row.last().unwrap();
+        let blank = here.split_once("[[").and_then(|(_, t)| t.split_once("]]")).map(|(b, _)| b);
+        assert!(blank.is_some_and(markdown::is_blank), "no blank that is marked in {row:?}");
+    }
+}
+
+/// A row that was put together from others stands beside them; for a provider the words say where they are.
+#[test]
+fn what_a_piece_of_evidence_cites_is_in_the_table() {
+    let mut cited = incident();
+    let what = cited["evidence"][6]["what"].as_str().unwrap().replace("(e1, e9)", "(e1, e11, e9)");
+    cited["evidence"][6]["what"] = what.into();
+    let more =
+        serde_json::json!({"id": "e11", "kind": "flow", "input": 2, "at": {"record": 3}, "time": null, "what": "of another"});
+    cited["evidence"].as_array_mut().unwrap().push(more);
+    let plan = plan_on(&cited, "EE", "2026-11-22", None);
+    let ids = |name: &str| -> Vec<String> {
+        let letter = letter_of(&draft(&plan), name);
+        assert!(text_of(&letter).contains("has no row here stands in the report"));
+        let rows = letter.blocks.iter().find_map(|b| match b {
+            Block::Table { head, rows } if head[0] == "Id" => Some(rows.iter().map(|r| r[0].clone()).collect()),
+            _ => None,
+        });
+        rows.unwrap()
+    };
+    let to_state = ids("SG-preservation-request");
+    assert!(to_state.contains(&"e26".to_owned()) && to_state.contains(&"e11".to_owned()), "{to_state:?}");
+    let by_clock = ids("NL-preservation-request");
+    assert!(
+        by_clock.contains(&"e26".to_owned()) && !by_clock.contains(&"e11".to_owned()),
+        "the mail went another way: {by_clock:?}"
+    );
+    assert!(!ids("AS64500-preservation-order").contains(&"e11".to_owned()));
 }
 
 /// A state, its code, or a word for it, as the subject of what only people do.

@@ -2,8 +2,10 @@
 //!
 //! A channel is picked by what is asked: article 30 of the Budapest Convention gives only as much traffic data as shows the
 //! next provider and the path, some articles of its Second Protocol only subscriber information or only in an emergency.
-//! Preservation rests on its article 29; article 35 is the network that carries it. A notice of what was seen is no request
-//! under a treaty.
+//! Preservation rests on its article 29; article 35 is the network that carries it. What a request under article 29 announces
+//! is mutual assistance (article 29(2)(f)): article 31, read with the treaty that governs between both (articles 25(4) and
+//! 27(1)). A European order goes to a provider, so it is no channel to a state. A notice of what was seen is no request under
+//! a treaty.
 
 use std::sync::Arc;
 
@@ -28,7 +30,6 @@ pub(in crate::report) enum Form {
 pub(in crate::report) fn form(c: Option<&Channel>) -> Form {
     match c.and_then(|c| c.instrument.as_deref()) {
         Some("EIO") => Form::InvestigationOrder,
-        Some("EEVID") => Form::PreservationCertificate,
         Some("ETS185") if c.is_some_and(|c| cites(c, "29")) => Form::Budapest,
         _ => Form::Letter,
     }
@@ -53,16 +54,33 @@ pub(super) fn is_nobody(c: &Channel) -> bool {
     c.body.starts_with("nobody")
 }
 
-/// What every channel of a list needs before it is shown.
-pub(super) fn amended(mut channels: Vec<Channel>) -> Vec<Channel> {
+/// An order that goes straight to a provider.
+fn is_order_to_provider(c: &Channel) -> bool {
+    c.instrument.as_deref() == Some("EEVID")
+}
+
+/// What the requested Party tells unasked while it carries out article 29.
+pub(super) fn is_path(c: &Channel) -> bool {
+    is(c, "ETS185", "30") && !is(c, "ETS185", "31")
+}
+
+/// A list of treaties under one id: which of them it is between two states, a person has to say.
+pub(in crate::report) fn is_bundle(c: &Channel) -> bool {
+    matches!(c.instrument.as_deref(), Some("USMLAT" | "CHMLAT" | "INMLAT" | "JPMLAT" | "AUMLAT" | "GBMLAT"))
+}
+
+/// What every channel of a list needs before it is shown. Where the asker can send orders to providers, those stand in the
+/// part of the plan that is about providers and in no list of a state.
+pub(super) fn amended(mut channels: Vec<Channel>, orders: bool) -> Vec<Channel> {
     const SEAT: &str = "what decides is where the provider has its designated establishment or legal representative, not where the \
                         router or the server stands";
+    channels.retain(|c| !orders || !is_order_to_provider(c));
     for c in &mut channels {
         // That a contact point is awake is no limit in time.
         if c.limit.contains("24 hours a day") {
             c.limit = "".into();
         }
-        if c.instrument.as_deref() == Some("EEVID") && !c.caveats.iter().any(|x| &**x == SEAT) {
+        if is_order_to_provider(c) && !c.caveats.iter().any(|x| &**x == SEAT) {
             c.caveats.insert(0, SEAT.into());
         }
     }
@@ -92,7 +110,8 @@ fn serves(c: &Channel, group: Group) -> bool {
 
 /// The first that is good for one of the purposes: in force before unknown, suspended never.
 fn first(channels: &[Channel], purposes: &[Purpose], serves: impl Fn(&Channel) -> bool) -> Option<usize> {
-    let fits = |c: &Channel| !is_nobody(c) && serves(c) && c.purposes.iter().any(|p| purposes.contains(p));
+    let fits =
+        |c: &Channel| !is_nobody(c) && !is_order_to_provider(c) && serves(c) && c.purposes.iter().any(|p| purposes.contains(p));
     [Usable::Yes, Usable::Unknown].into_iter().find_map(|usable| channels.iter().position(|c| c.usable == usable && fits(c)))
 }
 
@@ -140,10 +159,70 @@ fn by_network(picked: &Channel, basis: Option<&Channel>, network: Option<&Channe
 pub(super) fn disclose(channels: &[Channel], group: Group) -> Option<Picked> {
     // To a transit provider the quick way is first the path, and nothing else is asked there.
     let path = if group == Group::Transit { first(channels, &[Disclose], |c| is(c, "ETS185", "30")) } else { None };
-    let orders = |c: &Channel| matches!(c.instrument.as_deref(), Some("EEVID" | "EIO" | "CLOUDACT"));
+    let orders = |c: &Channel| matches!(c.instrument.as_deref(), Some("EIO" | "CLOUDACT"));
     let order = path.and_then(|_| first(channels, &[Disclose], |c| orders(c) && c.usable == Usable::Yes));
     let at = order.or(path).or_else(|| first(channels, &[Disclose], |c| serves(c, group)))?;
-    Some(Picked { channel: channels.get(at)?.clone(), used: vec![at] })
+    governed(channels, at)
+}
+
+/// The channel for mutual assistance: what a request to preserve announces, and what hands over all that it kept.
+pub(super) fn mutual_assistance(channels: &[Channel]) -> Option<Picked> {
+    const KINDS: [&str; 9] = [
+        "EIO",
+        "MLA",
+        "EU MLA Convention",
+        "bilateral MLAT",
+        "regional MLA treaty",
+        "regional directive",
+        "Commonwealth scheme",
+        "UNTOC",
+        "letter rogatory",
+    ];
+    let is_mla = |c: &Channel| KINDS.contains(&&*c.kind) && c.instrument.as_deref() != Some("MALABO");
+    governed(channels, first(channels, &[Disclose], is_mla)?)
+}
+
+/// The channel at a place in the list; article 31 of the Budapest Convention together with the treaty that governs.
+fn governed(channels: &[Channel], at: usize) -> Option<Picked> {
+    const TREATIES: [&str; 3] = ["bilateral MLAT", "EU MLA Convention", "regional MLA treaty"];
+    let channel = channels.get(at)?;
+    // Where article 27 is cited no other treaty is in force. For crime in general: a list with treaties on drugs only, and a
+    // frame without a procedure, govern nothing.
+    let governs = |c: &Channel| {
+        c.usable == Usable::Yes
+            && TREATIES.contains(&&*c.kind)
+            && !matches!(c.instrument.as_deref(), Some("GBMLAT" | "MALABO"))
+            && c.purposes.contains(&Disclose)
+    };
+    let article_31 = is(channel, "ETS185", "31") && channel.usable == Usable::Yes && !cites(channel, "27");
+    match channels.iter().position(governs).filter(|_| article_31) {
+        Some(i) => Some(Picked { channel: under(channels.get(i)?, channel), used: vec![at, i] }),
+        None => Some(Picked { channel: channel.clone(), used: vec![at] }),
+    }
+}
+
+/// The treaty is what the request rests on and is made in the form of; article 31 says what can be asked for.
+fn under(treaty: &Channel, article_31: &Channel) -> Channel {
+    const WHY: &str = "art. 25(4) and art. 27(1) of ETS185 leave the treaty between both in place: it gives the basis and the form of \
+                       the request, art. 31 says what can be asked for";
+    const READ_WITH: &str = "read with art. 31 of ETS185";
+    let article = super::words::article(&treaty.article);
+    let article = if article.is_empty() { READ_WITH.to_owned() } else { format!("{article}, {READ_WITH}") };
+    let limits: Vec<&str> = [&*treaty.limit, &*article_31.limit].into_iter().filter(|l| !l.is_empty()).collect();
+    let mut c = treaty.clone();
+    c.kind = article_31.kind.clone();
+    c.article = article.into();
+    c.limit = limits.join("; ").into();
+    c.grade = treaty.grade.max(article_31.grade);
+    c.as_of = treaty.as_of.clone().min(article_31.as_of.clone());
+    if !treaty.source.contains(&*article_31.source) {
+        c.source = format!("{}; {}", treaty.source, article_31.source).into();
+    }
+    c.caveats.insert(0, WHY.into());
+    let more: Vec<Arc<str>> = article_31.caveats.iter().filter(|x| !c.caveats.contains(x)).cloned().collect();
+    c.caveats.extend(more);
+    c.purposes = vec![Disclose];
+    c
 }
 
 /// Ways to tell a state of what was seen: points of contact and response teams, never a treaty. The diplomatic channel is
@@ -178,8 +257,8 @@ pub(in crate::report) fn sent_by(c: &Channel, from: &Named, by_way_of: Option<St
     match (c.instrument.as_deref(), &*c.kind) {
         (Some("EIO"), _) => format!("{judge} of {of}, or another authority whose order one of them has validated"),
         (Some("EEVID"), _) => format!(
-            "{judge} of {of}, or another authority whose order one of them has validated; a prosecutor only for preservation and \
-             subscriber data"
+            "{judge} of {of}, or another authority whose order one of them has validated; a prosecutor only for preservation, \
+             subscriber data and data only to identify the user"
         ),
         (Some("EUMLA2000"), _) => format!("a judicial authority of {of}"),
         (Some("CLOUDACT"), _) => format!("the authority of {of} that its agreement designates"),

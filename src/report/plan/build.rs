@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use super::ask::{amended, is_within_one_state};
+use super::orders;
 use super::read::{Evidence, Hop, Path, Report, Touch};
 use super::records::Records;
 use super::request::{is_guessed, notices, request};
-use super::words::{OF_REPORT, is_inside, join};
+use super::words::{OF_REPORT, cited, is_inside, join};
 use super::{
-    EvidenceRef, FindingRef, Ground, Group, HopRef, InputRef, InstrumentRef, LEAST_P, NO_ADVICE, Named, NotAsked, Plan,
-    ReportRef, Request, SCHEMA, Seen, Senders, TableRef, Use, WHO_SENDS, Ways,
+    EvidenceRef, FindingRef, Ground, Group, HopRef, InputRef, InstrumentRef, Item, LEAST_P, NO_ADVICE, Named, NotAsked, Order,
+    Plan, ReportRef, Request, SCHEMA, Seen, Senders, TableRef, Use, WHO_SENDS, Ways,
 };
 use crate::model::channel::{Channel, Retention};
 use crate::model::hop::{HopRole, Knowledge};
@@ -36,6 +37,9 @@ pub struct Means<'a> {
     /// The channels from the requesting state to another on that day, best first; empty if both are one state, or parts of it
     /// that its treaties reach alike.
     pub channels: &'a dyn Fn(StateCode) -> Vec<Channel>,
+    /// The orders that the requesting state can send straight to providers on that day: to preserve, then to produce. Empty
+    /// where it can send none.
+    pub orders: Vec<Channel>,
     /// How long data of something seen on a day lasts in a state.
     pub retention: &'a dyn Fn(StateCode, Day) -> Retention,
     /// A state or territory by its own code (`GB` for `UK`), with its name; `None` if the rule book knows no such place.
@@ -118,20 +122,33 @@ pub fn build(report: &Report, means: &Means<'_>) -> Plan {
     let records = Records::of(report);
     let of_path: Vec<BTreeSet<u32>> = paths.iter().map(|p| p.hops.iter().flat_map(|h| &h.because).copied().collect()).collect();
     let mut groups: BTreeMap<Key, BTreeMap<IpAddr, Gathered>> = BTreeMap::new();
+    let mut providers = orders::Providers::default();
     let mut order = 0;
     for (n, path) in paths.iter().enumerate() {
         let ends = (path.origin.filter(|_| is_shown(path)).map(|a| records.outside((a, None)).0), public_end(path, &records));
         for (i, hop) in path.hops.iter().enumerate() {
             order += 1;
+            let provider = if means.orders.is_empty() { None } else { operator(path, i, &records) };
+            if let Some((asn, addr)) = provider {
+                let found = providers.of(asn, Group::of(hop.role, &path.finding), addr);
+                orders::gather(found, (n, path), hop, ends, &records, order);
+            }
             match hop.addr.ok_or_else(|| why_silent(path, hop)).and_then(|addr| why_not(path, i, &records).map_or(Ok(addr), Err))
             {
                 Ok(addr) => gather(&mut groups, (n, path), (hop, addr), ends, &records, order),
-                Err(why) => not_asked.push(skipped(path, hop, why)),
+                Err(why) => not_asked.push(skipped(
+                    path,
+                    hop,
+                    match provider {
+                        Some((asn, _)) => format!("{why}; it stands in the order to AS{asn}"),
+                        None => why,
+                    },
+                )),
             }
         }
     }
     let states: BTreeSet<StateCode> = groups.keys().map(|(state, ..)| *state).filter(|s| *s != means.requesting).collect();
-    let channels = states.into_iter().map(|s| (s, amended((means.channels)(s)))).collect();
+    let channels = states.into_iter().map(|s| (s, amended((means.channels)(s), !means.orders.is_empty()))).collect();
     let making = Making { means, records: &records, of_path, channels };
     groups.retain(|(state, ..), found| {
         let within = making.channels(*state).iter().any(is_within_one_state);
@@ -153,20 +170,23 @@ pub fn build(report: &Report, means: &Means<'_>) -> Plan {
     for (i, request) in requests.iter_mut().enumerate() {
         request.number = i + 1;
     }
+    let orders = providers.orders(&making);
     let on_paths: BTreeSet<&String> = (requests.iter().flat_map(|r| &r.items))
         .chain(notices.iter().flat_map(|n| &n.items))
+        .chain(items_of(&orders))
         .flat_map(|i| &i.hops)
         .map(|h| &h.path)
         .collect();
     let told = paths.iter().enumerate().filter(|(_, p)| on_paths.contains(&p.id));
     let findings: Vec<FindingRef> = told.map(|(n, p)| finding(&making, n, p)).collect();
     let clocks = records.clocks();
-    let named = named(&making, &requests, &notices, &not_asked, &findings);
+    let named = named(&making, (&orders, &requests, &notices), &not_asked, &findings, report);
     let ways: Vec<Ways> = (making.channels.iter())
         .filter(|(state, all)| !all.is_empty() && requests.iter().any(|r| r.state == **state))
         .map(|(&state, all)| Ways { state, name: making.name(state), channels: all.clone() })
         .collect();
-    let instruments = ways.iter().flat_map(|w| &w.channels).filter_map(|c| c.instrument.clone()).collect::<BTreeSet<_>>();
+    let named_channels = ways.iter().flat_map(|w| &w.channels).chain(means.orders.iter().filter(|_| !orders.is_empty()));
+    let instruments = named_channels.filter_map(|c| c.instrument.clone()).collect::<BTreeSet<_>>();
     let instruments = instruments
         .into_iter()
         .map(|id| InstrumentRef { title: (means.title)(&id).unwrap_or_else(|| id.to_string()), id: id.to_string() })
@@ -193,6 +213,7 @@ pub fn build(report: &Report, means: &Means<'_>) -> Plan {
         clocks,
         datasets: tables(report),
         findings,
+        orders,
         requests,
         ways,
         instruments,
@@ -301,24 +322,41 @@ fn finding(making: &Making<'_>, n: usize, path: &Path) -> FindingRef {
 /// Numbers of all evidence that is named somewhere.
 fn named(
     making: &Making<'_>,
-    requests: &[Request],
-    notices: &[super::Notice],
+    (orders, requests, notices): (&[Order], &[Request], &[super::Notice]),
     not_asked: &[NotAsked],
     findings: &[FindingRef],
+    report: &Report,
 ) -> BTreeSet<u32> {
-    let items = || requests.iter().flat_map(|r| &r.items).chain(notices.iter().flat_map(|n| &n.items));
+    let items = || requests.iter().flat_map(|r| &r.items).chain(notices.iter().flat_map(|n| &n.items)).chain(items_of(orders));
     let uses: Vec<&Use> = items().flat_map(|i| &i.uses).chain(findings.iter().flat_map(|f| &f.uses)).collect();
     let clocks = uses.iter().map(|u| u.input).chain(uses.iter().flat_map(|u| &u.also).map(|a| a.input));
     let clocks: BTreeSet<u32> = clocks.filter_map(|input| making.records.because_of_clock(input)).collect();
     let number = |id: &String| id.get(1..)?.parse().ok();
-    (requests.iter().flat_map(|r| &r.because))
+    let named: BTreeSet<u32> = (requests.iter().flat_map(|r| &r.because))
+        .chain(orders.iter().flat_map(|o| &o.because))
         .chain(notices.iter().flat_map(|n| &n.because))
         .chain(not_asked.iter().flat_map(|n| &n.because))
         .chain(uses.iter().map(|u| &u.because))
         .chain(uses.iter().flat_map(|u| &u.also).map(|a| &a.because))
         .filter_map(number)
         .chain(clocks)
-        .collect()
+        .collect();
+    with_cited(named, report)
+}
+
+/// A piece of evidence that was put together from others is read with those.
+fn with_cited(mut named: BTreeSet<u32>, report: &Report) -> BTreeSet<u32> {
+    let mut open: Vec<u32> = named.iter().copied().collect();
+    while let Some(id) = open.pop() {
+        let cited = report.evidence.get(&id).map(|e| cited(&e.kind, &e.what)).unwrap_or_default();
+        let new = cited.into_iter().filter(|id| report.evidence.contains_key(id));
+        open.extend(new.filter(|id| named.insert(*id)));
+    }
+    named
+}
+
+fn items_of(orders: &[Order]) -> impl Iterator<Item = &Item> {
+    orders.iter().flat_map(|o| &o.parts).flat_map(|p| &p.items)
 }
 
 fn input(input: &super::read::Input) -> InputRef {
@@ -371,6 +409,21 @@ fn why_silent(path: &Path, hop: &Hop) -> String {
 
 /// Why a hop with an address gives none, if it does not.
 fn why_not(path: &Path, at: usize, records: &Records<'_>) -> Option<String> {
+    why_nobody(path, at, records).or_else(|| path.hops.get(at).and_then(why_no_state))
+}
+
+/// The provider of a hop that can be ordered to keep what it has, and the address: its operator is known, and the address is
+/// found from outside its network. What the addressed end holds is no provider's to hand over behind its back.
+fn operator(path: &Path, at: usize, records: &Records<'_>) -> Option<(u32, IpAddr)> {
+    let hop = path.hops.get(at).filter(|h| h.role != HopRole::Target)?;
+    let addr = hop.addr.filter(|a| !is_inside(*a) && why_nobody(path, at, records).is_none())?;
+    let special = hop.why_unplaced.as_deref().is_some_and(|why| why.starts_with("special-purpose"));
+    let asn = hop.asn.filter(|asn| *asn != 0 && !special)?;
+    Some((asn, addr))
+}
+
+/// Why nobody at all is asked about a hop with an address.
+fn why_nobody(path: &Path, at: usize, records: &Records<'_>) -> Option<String> {
     let hop = path.hops.get(at)?;
     if path.finding == "traceroute" {
         return Some(MEASURED.into());
@@ -387,9 +440,11 @@ fn why_not(path: &Path, at: usize, records: &Records<'_>) -> Option<String> {
     if hop.role == HopRole::Origin && !is_shown(path) {
         return Some(format!("source address not proved ({}): it may be forged", path.trust));
     }
-    if let Some(why) = own_device(path, at, records) {
-        return Some(why);
-    }
+    own_device(path, at, records)
+}
+
+/// Why no state is asked about it.
+fn why_no_state(hop: &Hop) -> Option<String> {
     // Whatever a report or somebody's own tables say: such an address is in many networks at once, and found in none from outside.
     if hop.addr.is_some_and(is_inside) && !grounds(hop).is_empty() {
         return Some(
@@ -465,14 +520,8 @@ fn gather(
 ) {
     let group = Group::of(hop.role, &path.finding);
     let grounds = grounds(hop);
-    let times: Vec<Timestamp> = hop.because.iter().filter_map(|id| records.sighted(*id)).collect();
     for (&state, &(ground, share)) in &grounds {
         let into = groups.entry((state, ground, group)).or_default().entry(addr).or_default();
-        if into.order == 0 {
-            into.order = order;
-        }
-        into.asn = into.asn.or(hop.asn);
-        into.as_name = into.as_name.take().or_else(|| hop.as_name.clone());
         for touch in hop.touches.iter().filter(|t| t.state == state && t.basis != Basis::Victim) {
             let best = into.bases.entry(touch.basis).or_insert(touch.p);
             *best = best.max(touch.p);
@@ -482,17 +531,37 @@ fn gather(
             let best = into.others.entry(other).or_insert(p);
             *best = best.max(p);
         }
-        into.because.extend(&hop.because);
-        into.paths.insert(n);
-        times.iter().for_each(|&time| into.seen = join(into.seen, time, time));
+        into.add((n, path), hop, (from, to), records, (order, share));
+    }
+}
+
+impl Gathered {
+    /// A hop at which the address stands; `share` is the probability of what gathers it.
+    pub(super) fn add(
+        &mut self,
+        (n, path): (usize, &Path),
+        hop: &Hop,
+        (from, to): (Option<IpAddr>, Option<IpAddr>),
+        records: &Records<'_>,
+        (order, share): (usize, f32),
+    ) {
+        if self.order == 0 {
+            self.order = order;
+        }
+        self.asn = self.asn.or(hop.asn);
+        self.as_name = self.as_name.take().or_else(|| hop.as_name.clone());
+        self.because.extend(&hop.because);
+        self.paths.insert(n);
+        let times: Vec<Timestamp> = hop.because.iter().filter_map(|id| records.sighted(*id)).collect();
+        times.iter().for_each(|&time| self.seen = join(self.seen, time, time));
         if let Some((first, last)) = path.seen {
-            into.traffic = join(into.traffic, first, last);
+            self.traffic = join(self.traffic, first, last);
             // Evidence is a sample of what a finding sums up. A router that answered a probe did so at its own time.
             if !times.is_empty() && hop.role != HopRole::Transit {
-                into.seen = join(into.seen, first, last);
+                self.seen = join(self.seen, first, last);
             }
         }
-        into.hops.push(HopRef {
+        self.hops.push(HopRef {
             path: path.id.clone(),
             finding: path.finding.clone(),
             rank: hop.rank,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::ask::{disclose, is_nobody, notify, preserve, sent_by};
+use super::ask::{disclose, is_nobody, mutual_assistance, notify, preserve, sent_by};
 use super::build::{Gathered, Key, Making, words};
 use super::words::{ids, join, p};
 use super::{BasisP, Ground, Item, NOTICE_P, Named, Notice, Request, SURE_P, Seen, StateP};
@@ -12,7 +12,7 @@ use crate::model::hop::{HopRole, Knowledge};
 use crate::model::net::StateCode;
 use crate::model::time::Day;
 
-fn items(making: &Making<'_>, found: &BTreeMap<IpAddr, Gathered>) -> Vec<Item> {
+pub(super) fn items(making: &Making<'_>, found: &BTreeMap<IpAddr, Gathered>) -> Vec<Item> {
     let mut ordered: Vec<(&IpAddr, &Gathered)> = found.iter().collect();
     ordered.sort_by_key(|(_, g)| g.order);
     ordered
@@ -35,7 +35,7 @@ fn items(making: &Making<'_>, found: &BTreeMap<IpAddr, Gathered>) -> Vec<Item> {
         .collect()
 }
 
-fn wide(all: impl Iterator<Item = Option<Seen>>) -> Option<Seen> {
+pub(super) fn wide(all: impl Iterator<Item = Option<Seen>>) -> Option<Seen> {
     all.flatten().fold(None, |wide, s| join(wide, s.first, s.last))
 }
 
@@ -51,8 +51,8 @@ pub(super) fn request(making: &Making<'_>, (state, ground, group): Key, found: B
     let domestic = making.is_own(state);
     let channels = making.channels(state);
     let unanswered = !domestic && channels.iter().all(is_nobody);
-    let (first, hand_over) = (preserve(channels, group), disclose(channels, group));
-    let used: BTreeSet<usize> = first.iter().chain(&hand_over).flat_map(|p| &p.used).copied().collect();
+    let (first, hand_over, mla) = (preserve(channels, group), disclose(channels, group), mutual_assistance(channels));
+    let used: BTreeSet<usize> = first.iter().chain(&hand_over).chain(&mla).flat_map(|p| &p.used).copied().collect();
     let rest = channels.iter().enumerate().filter(|(i, _)| !used.contains(i));
     let requesting = Named { state: means.requesting, name: making.name(means.requesting) };
     let sender = |c| sent_by(c, &requesting, means.by_way_of, means.senders.as_ref());
@@ -78,8 +78,10 @@ pub(super) fn request(making: &Making<'_>, (state, ground, group): Key, found: B
         retention,
         sent_by: first.as_ref().map(|p| sender(&p.channel)),
         disclose_sent_by: hand_over.as_ref().map(|p| sender(&p.channel)),
+        mla_sent_by: mla.as_ref().map(|p| sender(&p.channel)),
         first: first.map(|p| p.channel),
         disclose: hand_over.map(|p| p.channel),
+        mla: mla.map(|p| p.channel),
         alternatives: rest.map(|(_, c)| c.clone()).collect(),
         unanswered,
         because: words(found.values().flat_map(|g| &g.because).collect::<BTreeSet<_>>()),
@@ -87,36 +89,8 @@ pub(super) fn request(making: &Making<'_>, (state, ground, group): Key, found: B
     }
 }
 
-/// The part of a request that is about some of its addresses; `None` if it has none of them. The day on which data are lost
-/// stays that of the whole request: the earliest.
-pub(in crate::report) fn part(r: &Request, keep: impl Fn(&Item) -> bool) -> Option<Request> {
-    let items: Vec<Item> = r.items.iter().filter(|i| keep(i)).cloned().collect();
-    if items.is_empty() {
-        return None;
-    }
-    let p = largest_p(&items);
-    Some(Request {
-        p,
-        only_if: only_if(r.state, r.ground, p, &items),
-        seen: wide(items.iter().map(|i| i.seen)),
-        traffic: wide(items.iter().map(|i| i.traffic)),
-        because: because(items.iter()),
-        ask_for: r.ask_for.clone(),
-        name: r.name.clone(),
-        retention: r.retention.clone(),
-        deadline: r.deadline.clone(),
-        first: r.first.clone(),
-        disclose: r.disclose.clone(),
-        alternatives: r.alternatives.clone(),
-        sent_by: r.sent_by.clone(),
-        disclose_sent_by: r.disclose_sent_by.clone(),
-        items,
-        ..*r
-    })
-}
-
 /// An address that only an inference puts on the way.
-fn guessed(i: &&Item) -> bool {
+pub(super) fn guessed(i: &&Item) -> bool {
     i.hops.iter().all(|h| h.role == HopRole::Transit && h.kind != Knowledge::Observed)
 }
 
@@ -136,18 +110,24 @@ fn only_if(state: StateCode, ground: Ground, best: f32, items: &[Item]) -> Optio
     } else {
         all.extend(uncertain(state, best, items));
     }
-    let of: Vec<String> = items.iter().filter(guessed).take(6).map(|i| i.addr.to_string()).collect();
-    if !of.is_empty() {
-        all.push(format!(
-            "only if the traffic took this way: {} inferred, and no record shows the traffic there ({})",
-            if of.len() == 1 { format!("{} is", of.concat()) } else { format!("{} are", of.join(", ")) },
-            ids(&because(items.iter().filter(guessed)), 4)
-        ));
-    }
+    all.extend(only_if_on_the_way(items));
     (!all.is_empty()).then(|| all.join("; and "))
 }
 
-fn because<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<String> {
+/// What only an inference puts on the way is asked about on that condition.
+pub(super) fn only_if_on_the_way(items: &[Item]) -> Option<String> {
+    let of: Vec<String> = items.iter().filter(guessed).take(6).map(|i| i.addr.to_string()).collect();
+    if of.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "only if the traffic took this way: {} inferred, and no record shows the traffic there ({})",
+        if of.len() == 1 { format!("{} is", of.concat()) } else { format!("{} are", of.join(", ")) },
+        ids(&because(items.iter().filter(guessed)), 4)
+    ))
+}
+
+pub(super) fn because<'a>(items: impl Iterator<Item = &'a Item>) -> Vec<String> {
     let named: BTreeSet<&String> = items.flat_map(|i| &i.hops).flat_map(|h| &h.because).collect();
     let mut named: Vec<String> = named.into_iter().cloned().collect();
     named.sort_by_key(String::len); // e2 before e10

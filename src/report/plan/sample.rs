@@ -143,8 +143,21 @@ fn channel(kind: &str, instrument: Option<&str>, article: &str, purposes: &[Purp
     }
 }
 
+/// Orders to providers, from the day on which they can be sent.
+fn orders(requesting: StateCode, on: Day) -> Vec<Channel> {
+    let applies = ["EE", "FR"].contains(&requesting.as_str()) && Some(on) >= "2026-08-18".parse().ok();
+    let order = |article, purpose, limit: &str| {
+        let mut c = channel("e-Evidence order", Some("EEVID"), article, &[purpose], Usable::Yes);
+        (c.limit, c.body) = (limit.into(), "the designated establishment or legal representative".into());
+        c
+    };
+    let both = [order("11", Purpose::Preserve, "60 days"), order("10", Purpose::Disclose, "10 days; 8 hours in an emergency")];
+    both.into_iter().filter(|_| applies).collect()
+}
+
 /// Fastest first: a suspended one stands in front, and must not be used. `QQ` is no state, nobody answers for `AQ`, `GF` is
-/// a part of `FR`, to `BE` nothing is open, and between `EE` and `NL` there are orders.
+/// a part of `FR`, to `BE` nothing is open, and between `EE` and `NL` there are orders. With `BR` a treaty governs what
+/// article 31 asks for, with `KE` none does.
 pub(in crate::report) fn channels(to: StateCode) -> Vec<Channel> {
     let ets = |kind, article, purposes: &[Purpose]| channel(kind, Some("ETS185"), article, purposes, Usable::Yes);
     let suspended = channel("suspended order", Some("EIO"), "32", &[Purpose::Preserve, Purpose::Disclose], Usable::Suspended);
@@ -161,6 +174,29 @@ pub(in crate::report) fn channels(to: StateCode) -> Vec<Channel> {
             channel("EIO", Some("EIO"), "1, 9, 12", &[Purpose::Disclose, Purpose::Act], Usable::Yes),
         ],
         "IE" => vec![channel("e-Evidence order", Some("EEVID"), "11", &[Purpose::Preserve], Usable::Yes)],
+        "BR" => {
+            let mut cloud = channel("CLOUD Act agreement", Some("CLOUDACT"), "whole", &[Purpose::Disclose], Usable::Yes);
+            cloud.usable = Usable::Suspended;
+            let mut treaty =
+                channel("regional MLA treaty", Some("ETS30"), "1-20", &[Purpose::Disclose, Purpose::Act], Usable::Yes);
+            treaty.source = "https://www.example.org/treaty".into();
+            vec![
+                cloud,
+                ets("preservation request", "29", &[Purpose::Preserve]),
+                ets("disclosure of the path", "30", &[Purpose::Disclose]),
+                ets("MLA", "31", &[Purpose::Disclose]),
+                channel("bilateral MLAT", Some("GBMLAT"), "whole", &[Purpose::Disclose], Usable::Yes),
+                channel("bilateral MLAT", Some("USMLAT"), "whole", &[Purpose::Disclose], Usable::Suspended),
+                treaty,
+                channel("letter rogatory", None, "comity", &[Purpose::Disclose], Usable::Yes),
+            ]
+        }
+        "KE" => vec![
+            ets("preservation request", "29", &[Purpose::Preserve]),
+            ets("disclosure of the path", "30", &[Purpose::Disclose]),
+            ets("MLA", "27, 31", &[Purpose::Disclose]),
+            channel("bilateral MLAT", Some("GBMLAT"), "whole", &[Purpose::Disclose], Usable::Yes),
+        ],
         _ => {
             let mut network = ets("24/7 network", "35", &[Purpose::Preserve, Purpose::Inform]);
             network.limit = "24 hours a day, 7 days a week".into();
@@ -221,9 +257,14 @@ pub(in crate::report) fn plan_on(report: &Value, requesting: &str, on: &str, law
             on_given: Some(on.parse().unwrap()) != report.on,
             sha256: "cd".repeat(32),
             channels: &channels,
+            orders: orders(code(requesting), on.parse().unwrap()),
             retention: &retention,
             place: &place,
-            title: &|id| (id == "ETS185").then(|| "Convention on Cybercrime".to_owned()),
+            title: &|id| match id {
+                "ETS185" => Some("Convention on Cybercrime".to_owned()),
+                "ETS30" => Some("European Convention on Mutual Assistance".to_owned()),
+                _ => None,
+            },
             senders: Some(Senders {
                 central: Some("Ministry of Justice of the asker".into()),
                 on_call: Some("Police of the asker".into()),

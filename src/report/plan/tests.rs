@@ -264,6 +264,7 @@ fn what_is_asked_decides_the_article() {
     let (sg, se) = (find(&plan.requests, "SG", Group::Subscriber), find(&plan.requests, "SE", Group::Transit));
     assert_eq!(article(&sg.disclose), "ETS185 31", "article 30 gives no subscriber data");
     assert_eq!(article(&se.disclose), "ETS185 30");
+    assert_eq!(article(&se.mla), "ETS185 31", "the path alone is no evidence");
     // Preservation rests on article 29, and being awake is no limit.
     let first = sg.first.as_ref().unwrap();
     assert_eq!(article(&sg.first), "ETS185 29, through the contact point of art. 35");
@@ -271,11 +272,144 @@ fn what_is_asked_decides_the_article() {
     assert!(!whole(&plan).contains("24 hours a day"));
     let ways = plan.ways.iter().find(|w| w.state == code("SG")).unwrap();
     assert!(ways.channels.iter().all(|c| !c.limit.contains("24 hours")));
-    // e-Evidence goes to where the provider is represented.
+    // e-Evidence goes to a provider, and is no channel to a state.
     all["paths"][0]["hops"][2]["touches"][0]["state"] = json!("IE");
     let plan = plan_of(&all, "FR");
-    let ie = find(&plan.requests, "IE", Group::Transit);
-    assert!(ie.first.as_ref().unwrap().caveats[0].contains("not where the router or the server stands"));
+    assert_eq!(find(&plan.requests, "IE", Group::Transit).first, None);
+    let ie = plan.ways.iter().find(|w| w.state == code("IE")).unwrap();
+    assert!(ie.channels[0].caveats[0].contains("not where the router or the server stands"));
+    let plan = plan_on(&all, "FR", "2026-11-22", None);
+    assert_eq!(find(&plan.requests, "IE", Group::Transit).first, None);
+    assert!(plan.ways.iter().flat_map(|w| &w.channels).all(|c| c.instrument.as_deref() != Some("EEVID")));
+    assert!(plan.instruments.iter().any(|i| i.id == "EEVID"));
+}
+
+/// A router in DE and one in NL that are one provider's: one order, and none of it hangs on where they were placed.
+#[test]
+fn an_order_goes_to_a_provider_wherever_its_machines_are() {
+    let on = "2026-11-22";
+    let plan = plan_on(&report(), "FR", on, None);
+    let order = &plan.orders[0];
+    assert_eq!((plan.orders.len(), order.number, order.asn), (1, 1, 64_500));
+    let parts: Vec<(Group, Vec<String>)> =
+        order.parts.iter().map(|p| (p.group, p.items.iter().map(|i| i.addr.to_string()).collect())).collect();
+    assert_eq!(
+        parts,
+        [
+            (Group::Subscriber, vec!["192.0.2.1".to_owned()]),
+            (Group::SteppingStone, vec!["198.51.100.7".to_owned()]),
+            (Group::Transit, vec!["192.0.2.9".to_owned()]),
+        ],
+        "the victim's end, what a header asserts and withheld origins have none"
+    );
+    let router = &order.parts[2];
+    let placed: Vec<&str> = router.items[0].others.iter().map(|o| o.state.as_str()).collect();
+    assert_eq!(placed, ["NL", "BE"]);
+    assert!(router.only_if.as_deref().unwrap().starts_with("only if the traffic took this way"));
+    assert!(order.addressee.contains("IN WHICH MEMBER STATE") && order.only_if.contains("offers services in the Union"));
+    assert_eq!((order.preserve.article.as_ref(), order.produce.as_ref().map(|c| &*c.article)), ("11", Some("10")));
+    // Before all requests; the requests to states are there as ever, with other channels.
+    let shown = whole(&plan);
+    let (orders, requests) = (shown.find("\nOrders to providers").unwrap(), shown.find("\nRequests").unwrap());
+    assert!(orders < requests, "{shown}");
+    let asked = &shown[orders..requests];
+    for words in
+        ["limit: 60 days", "8 hours in an emergency", "placed in NL p 0.60, BE p 0.30 (e2)", "AS64500-preservation-order"]
+    {
+        assert!(asked.contains(words), "no {words}: {asked}");
+    }
+    let offers = asked.find("Only if    the provider offers services in the Union");
+    assert!(offers.is_some() && !asked.contains(", p 0.60"), "{asked}");
+    assert!(shown[requests..].contains("Beside it  order 1 to AS64500"), "{shown}");
+    assert_eq!(plan.requests.len(), plan_of(&report(), "FR").requests.len());
+    // Not before the day, and not for others.
+    assert!(plan_on(&report(), "FR", "2026-08-17", None).orders.is_empty());
+    assert!(plan_on(&report(), "SG", on, None).orders.is_empty());
+}
+
+#[test]
+fn who_holds_the_data_has_to_be_known() {
+    let on = "2026-11-22";
+    let with = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut r = report();
+        change(&mut r["paths"][0]["hops"]);
+        plan_on(&r, "FR", on, None)
+    };
+    let asked = |plan: &Plan, addr: &str| {
+        plan.orders.iter().flat_map(|o| &o.parts).flat_map(|p| &p.items).any(|i| i.addr.to_string() == addr)
+    };
+    let unknown = with(&|hops| hops[2]["asn"] = json!(null));
+    assert!(!asked(&unknown, "192.0.2.9") && unknown.requests.iter().any(|r| r.state == code("NL")));
+    // Each provider has its own.
+    let two = with(&|hops| hops[2]["asn"] = json!(64_501));
+    let of: Vec<(usize, u32)> = two.orders.iter().map(|o| (o.number, o.asn)).collect();
+    assert_eq!(of, [(1, 64_500), (2, 64_501)], "what was seen before what was inferred");
+    // A machine that no table places has a provider all the same, and no state to ask.
+    let nowhere = with(&|hops| hops[4]["touches"] = json!([]));
+    assert!(asked(&nowhere, "198.51.100.7") && whole(&nowhere).contains("placed in no state"));
+    assert!(nowhere.not_asked.iter().any(|n| n.why.ends_with("it stands in the order to AS64500")), "{:?}", nowhere.not_asked);
+    for inside in ["10.0.0.7", "100.64.1.1", "fe80::1"] {
+        assert!(!asked(&with(&|hops| hops[4]["addr"] = json!(inside)), inside), "{inside}");
+    }
+    let special = with(&|hops| hops[4]["why_unplaced"] = json!("special-purpose address: Benchmarking (RFC 2544)"));
+    assert!(!asked(&special, "198.51.100.7"));
+    let none = with(&|hops| hops[4]["because"] = json!([]));
+    assert!(!asked(&none, "198.51.100.7"), "no evidence");
+    // The victim's own device.
+    assert!(!asked(&plan_on(&incident(), "EE", on, None), "198.51.100.12"));
+}
+
+/// What a request under article 29 announces is mutual assistance (29(2)(f)), under the treaty that governs (25(4), 27(1)).
+#[test]
+fn mutual_assistance_rests_on_the_treaty_that_governs() {
+    let mut all = report();
+    let mut to = |state: &str| {
+        all["paths"][0]["hops"][2]["touches"][0]["state"] = json!(state);
+        plan_of(&all, "FR")
+    };
+    let plan = to("BR");
+    let r = find(&plan.requests, "BR", Group::Transit);
+    let mla = r.mla.as_ref().unwrap();
+    assert_eq!((mla.instrument.as_deref(), &*mla.kind), (Some("ETS30"), "MLA"), "a list for drugs governs nothing");
+    assert_eq!(&*mla.article, "arts 1-20, read with art. 31 of ETS185");
+    assert!(mla.caveats[0].contains("art. 25(4)") && mla.source.contains("/treaty; ") && mla.source.contains("/status"));
+    assert_eq!(r.mla_sent_by.as_deref(), Some("the central authority of FR: Ministry of Justice of the asker"));
+    let rest: Vec<&str> = r.alternatives.iter().map(|c| &*c.kind).collect();
+    assert_eq!(rest, ["CLOUD Act agreement", "bilateral MLAT", "bilateral MLAT", "letter rogatory"], "none stands twice");
+    let shown = whole(&plan);
+    let block = shown.split("[ ] ").find(|b| b.contains("Brazil") || b.contains("BR: traffic")).unwrap();
+    let steps: Vec<&str> = block.lines().map(str::trim).filter(|l| l.starts_with("First") || l.starts_with("Then")).collect();
+    assert_eq!(steps.len(), 3, "{block}");
+    assert!(steps[1].contains("ETS185, art. 30") && steps[1].contains("told unasked"), "{block}");
+    assert!(steps[2].contains("MLA: ETS30, arts 1-20, read with art. 31 of ETS185 (rows as of"), "{block}");
+    assert!(steps[2].contains("for the data themselves"), "{block}");
+    let plan = to("KE");
+    let r = find(&plan.requests, "KE", Group::Transit);
+    assert_eq!(r.mla.as_ref().map(|c| &*c.article), Some("27, 31"), "where article 27 serves no treaty governs");
+    // One step where the order that preserves is followed by one that hands over.
+    let plan = plan_of(&report(), "EE");
+    let nl = find(&plan.requests, "NL", Group::Transit);
+    assert!(nl.mla.is_some() && nl.mla == nl.disclose);
+}
+
+/// What was put together from other records is read with those.
+#[test]
+fn evidence_that_is_cited_is_there() {
+    let mut cited = incident();
+    cited["evidence"][6]["what"] = json!("the same conversation in 2 inputs: x (e1, e11)");
+    let more = json!({"id": "e11", "kind": "join", "input": 2, "at": {"record": 3}, "time": null, "what": "y (e12)"});
+    let last = json!({"id": "e12", "kind": "flow", "input": 2, "at": {"record": 4}, "time": null, "what": "udp (e13)"});
+    let other = json!({"id": "e13", "kind": "flow", "input": 2, "at": {"record": 5}, "time": null, "what": "not named"});
+    cited["evidence"].as_array_mut().unwrap().extend([more, last, other]);
+    let plan = plan_of(&cited, "EE");
+    let there = |id: &str| plan.evidence.iter().any(|e| e.id == id);
+    assert!(there("e26") && there("e11") && there("e12"));
+    assert!(!there("e13"), "the words of other records cite nothing");
+    let of = super::words::cited;
+    assert_eq!(of("join", "a mail (<x@y>) says (e4, e9)"), [4, 9]);
+    for none in ["(e4, x)", "(e4", "e4)", "", "()"] {
+        assert!(of("join", none).is_empty(), "{none}");
+    }
 }
 
 #[test]

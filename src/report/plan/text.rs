@@ -1,11 +1,12 @@
 //! A plan as a checklist: for a terminal, and as Markdown. Both print the same lines. What to do stands first, one block per
 //! request; all channels to a state with their sources and remarks stand once, below.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::net::IpAddr;
 
 use super::words::{self, ids, p};
-use super::{Ground, Item, Named, Notice, Plan, Request, Ways};
+use super::{Ground, Item, Named, Notice, Order, Plan, Request, Ways, ask};
 use crate::model::channel::Channel;
 use crate::report::footnotes::Footnotes;
 use crate::report::letters::markdown::escaped;
@@ -36,6 +37,10 @@ struct Section {
 
 const ORDER: &str = "In the order in which evidence dies: what may be gone any day comes first. Own-state entries are \
 for your own authorities.";
+const ORDERS: &str = "Before all requests to states: a European Preservation Order goes straight to a provider, one for each, about \
+all its addresses on the paths, in whatever states the machines were placed. It goes to the Member State in which the \
+provider has a designated establishment or a legal representative, which no record shows. The request to a state about the \
+same machine stands below.";
 const VICTIM: &str = "Kept apart: these speak for the victim, not of anybody else.";
 const NOTICES: &str = "Norm 13(c), A/70/174 (2015-07-22), is voluntary: a notice is no accusation, and no finding of breach. \
 It goes between points of contact, response teams or foreign ministries, never under a treaty of legal assistance. \
@@ -50,6 +55,10 @@ fn sections(plan: &Plan) -> Vec<Section> {
     let (apart, rest): (Vec<&Request>, Vec<&Request>) = plan.requests.iter().partition(|r| r.group == super::Group::VictimEnd);
     let entries = |list: Vec<&Request>| list.into_iter().map(|r| request(r, plan)).collect::<Vec<_>>();
     let mut out = Vec::new();
+    if !plan.orders.is_empty() {
+        let entries = plan.orders.iter().map(|o| order(o, plan)).collect();
+        out.push(Section { title: "Orders to providers".into(), note: ORDERS, check: true, entries });
+    }
     if !rest.is_empty() {
         out.push(Section { title: "Requests".into(), note: ORDER, check: true, entries: entries(rest) });
     }
@@ -60,8 +69,9 @@ fn sections(plan: &Plan) -> Vec<Section> {
         let entries = plan.notices.iter().map(|n| notice(n, plan)).collect();
         out.push(Section { title: "Notices".into(), note: NOTICES, check: true, entries });
     }
-    if !plan.ways.is_empty() {
-        let entries = plan.ways.iter().map(|w| ways(w, plan)).collect();
+    if !plan.ways.is_empty() || !plan.orders.is_empty() {
+        let mut entries: Vec<Entry> = plan.ways.iter().map(|w| ways(w, plan)).collect();
+        entries.extend(to_providers(plan));
         out.push(Section { title: "Channels, state by state".into(), note: WAYS, check: false, entries });
     }
     out
@@ -70,8 +80,12 @@ fn sections(plan: &Plan) -> Vec<Section> {
 fn head(plan: &Plan) -> Vec<String> {
     let notices =
         if plan.notices.is_empty() { String::new() } else { format!(", {}", plural(plan.notices.len() as u64, "notice")) };
+    let orders = match plan.orders.len() as u64 {
+        0 => String::new(),
+        n => format!("{} to providers, ", plural(n, "order")),
+    };
     let mut out = vec![
-        format!("Asked by {}: {}{notices}.", plan.requesting.words(), plural(plan.requests.len() as u64, "request")),
+        format!("Asked by {}: {orders}{}{notices}.", plan.requesting.words(), plural(plan.requests.len() as u64, "request")),
         day(plan),
         format!(
             "Made from a report of {} with SHA-256 {}. Law: rule book of {}, SHA-256 {}.",
@@ -81,7 +95,7 @@ fn head(plan: &Plan) -> Vec<String> {
     if let Some(overlay) = &plan.law_overlay {
         out.push(format!("Over the rule book lies a folder of your own: {overlay}."));
     }
-    if plan.requests.is_empty() {
+    if plan.requests.is_empty() && plan.orders.is_empty() {
         let measured = !plan.not_asked.is_empty() && plan.not_asked.iter().all(|n| n.why.starts_with("a measurement"));
         let within = plan.not_asked.iter().any(|n| n.why.starts_with(super::build::WITHIN));
         out.push(if within {
@@ -145,6 +159,49 @@ fn request(r: &Request, plan: &Plan) -> Entry {
     Entry { title, lines }
 }
 
+fn order(o: &Order, plan: &Plan) -> Entry {
+    let count = o.parts.iter().map(|p| p.items.len()).sum();
+    let parts: Vec<&str> = o.parts.iter().map(|p| p.group.title()).collect();
+    let name = o.as_name.as_ref().map(|n| format!(" {n}")).unwrap_or_default();
+    let title = format!("Order {}. AS{}{name}: {} ({})", o.number, o.asn, parts.join("; "), addresses(count));
+    let mut lines = vec![
+        ("By when", "how long the provider keeps these data is not known: they may be gone any day; ask first".to_owned()),
+        ("First", format!("European Preservation Order; {}", words::channel(&o.preserve))),
+        ("Sent by", o.sent_by.clone()),
+    ];
+    if let Some(produce) = &o.produce {
+        lines.push(("Then", format!("European Production Order; {}", words::channel(produce))));
+    }
+    lines.push(("Addressee", o.addressee.into()));
+    lines.push(("Only if", o.only_if.replacen("only if ", "", 1)));
+    for part in &o.parts {
+        lines.extend(part.only_if.iter().map(|only_if| ("Only if", only_if.replacen("only if ", "", 1))));
+        lines.extend(part.ask_for.iter().map(|data| ("Ask for", (*data).to_owned())));
+        item_lines_of(&mut lines, &part.items, plan, true);
+    }
+    lines.push(("Seen", words::seen(o.seen, o.traffic)));
+    lines.push(("Evidence", ids(&o.because, MOST_IDS)));
+    lines.push(("Letter", o.letter.clone()));
+    Entry { title, lines }
+}
+
+/// The orders of the providers that a request is about too.
+fn orders_beside(r: &Request, plan: &Plan) -> Option<String> {
+    let asked: BTreeSet<IpAddr> = r.items.iter().filter(|_| r.group != super::Group::VictimEnd).map(|i| i.addr).collect();
+    let is_in = |o: &&Order| o.parts.iter().flat_map(|p| &p.items).any(|i| asked.contains(&i.addr));
+    let of: Vec<String> = plan.orders.iter().filter(is_in).map(|o| format!("order {} to AS{}", o.number, o.asn)).collect();
+    (!of.is_empty()).then(|| format!("{}, straight to the provider, about the same addresses", of.join(", ")))
+}
+
+/// What the orders to providers rest on, once.
+fn to_providers(plan: &Plan) -> Option<Entry> {
+    let first = plan.orders.first()?;
+    let channels: Vec<Channel> = std::iter::once(&first.preserve).chain(&first.produce).cloned().collect();
+    let mut lines = Vec::new();
+    channel_lines(&mut lines, &channels);
+    Some(Entry { title: "Providers, wherever their machines are".into(), lines })
+}
+
 fn addresses(n: usize) -> String {
     if n == 1 { "1 address".into() } else { format!("{n} addresses") }
 }
@@ -184,12 +241,25 @@ fn channels(lines: &mut Vec<(&'static str, String)>, r: &Request, plan: &Plan) {
         )),
     }
     lines.extend(r.sent_by.iter().map(|by| ("Sent by", by.clone())));
+    let mut sent_by = r.sent_by.as_ref();
     if let Some(disclose) = r.disclose.as_ref().filter(|d| Some(*d) != r.first.as_ref()) {
-        lines.push(("Then", words::channel(disclose)));
-        let other = r.disclose_sent_by.as_ref().filter(|by| r.sent_by.as_ref() != Some(*by));
+        let unasked = if ask::is_path(disclose) { UNASKED } else { "" };
+        lines.push(("Then", format!("{}{unasked}", words::channel(disclose))));
+        let other = r.disclose_sent_by.as_ref().filter(|by| sent_by != Some(*by) && unasked.is_empty());
+        lines.extend(other.map(|by| ("Sent by", by.clone())));
+        sent_by = other.or(sent_by);
+    }
+    if let Some(mla) = r.mla.as_ref().filter(|m| Some(*m) != r.first.as_ref() && Some(*m) != r.disclose.as_ref()) {
+        lines.push(("Then", format!("{}{DATA_THEMSELVES}", words::channel(mla))));
+        let other = r.mla_sent_by.as_ref().filter(|by| sent_by != Some(*by));
         lines.extend(other.map(|by| ("Sent by", by.clone())));
     }
+    lines.extend(orders_beside(r, plan).map(|beside| ("Beside it", beside)));
 }
+
+/// Article 30 of the Budapest Convention is no request of the one who asks.
+const UNASKED: &str = "; told unasked, and no request";
+const DATA_THEMSELVES: &str = "; for the data themselves";
 
 /// `AS64500 EXAMPLE`, or nothing.
 pub(in crate::report) fn operator(item: &Item) -> String {
@@ -201,6 +271,11 @@ pub(in crate::report) fn operator(item: &Item) -> String {
 }
 
 fn item_lines(lines: &mut Vec<(&'static str, String)>, items: &[Item], plan: &Plan) {
+    item_lines_of(lines, items, plan, false);
+}
+
+/// In an order to a provider the places of a machine are no grounds.
+fn item_lines_of(lines: &mut Vec<(&'static str, String)>, items: &[Item], plan: &Plan, of_provider: bool) {
     for item in items.iter().take(MOST_ITEMS) {
         let operator = operator(item);
         let operator = if operator.is_empty() { operator } else { format!(" ({operator})") };
@@ -209,22 +284,19 @@ fn item_lines(lines: &mut Vec<(&'static str, String)>, items: &[Item], plan: &Pl
             .iter()
             .take(MOST_HOPS)
             .map(|h| {
-                format!(
-                    "{} hop {}, {}, {}, p {} ({})",
-                    h.path,
-                    h.rank,
-                    h.role.as_str(),
-                    h.kind.as_str(),
-                    p(h.p),
-                    ids(&h.because, 4)
-                )
+                let share = if of_provider { String::new() } else { format!(", p {}", p(h.p)) };
+                format!("{} hop {}, {}, {}{share} ({})", h.path, h.rank, h.role.as_str(), h.kind.as_str(), ids(&h.because, 4))
             })
             .collect();
         if item.hops.len() > MOST_HOPS {
             hops.push(format!("and {} more", item.hops.len() - MOST_HOPS));
         }
-        let bases: Vec<&str> = item.bases.iter().map(|b| b.basis.as_str()).collect();
-        lines.push(("Address", format!("{}{operator}, by {}: {}", item.addr, bases.join(", "), hops.join("; "))));
+        if of_provider {
+            lines.push(("Address", format!("{}: {}; {}", item.addr, hops.join("; "), words::placed(item))));
+        } else {
+            let bases: Vec<&str> = item.bases.iter().map(|b| b.basis.as_str()).collect();
+            lines.push(("Address", format!("{}{operator}, by {}: {}", item.addr, bases.join(", "), hops.join("; "))));
+        }
         for u in item.uses.iter().take(MOST_USES) {
             let other = words::end(u.peer, u.peer_port);
             let line =
@@ -262,17 +334,23 @@ fn notice(n: &Notice, plan: &Plan) -> Entry {
 
 fn ways(w: &Ways, plan: &Plan) -> Entry {
     let named = Named { state: w.state, name: w.name.clone() };
+    let mut lines = Vec::new();
+    if let Some(r) = plan.requests.iter().find(|r| r.state == w.state && !r.retention.rule.is_empty()) {
+        lines.push(("Clock", rule(r)));
+    }
+    channel_lines(&mut lines, &w.channels);
+    Entry { title: named.words(), lines }
+}
+
+/// Channels with what they rest on; what several have in common stands once, below.
+fn channel_lines(lines: &mut Vec<(&'static str, String)>, channels: &[Channel]) {
     // A source is a remark like another: what several channels rest on stands once.
     let with_source = |c: &Channel| {
         let source = format!("source: {}", words::or(&c.source, "none given"));
         Channel { caveats: c.caveats.iter().cloned().chain([source.into()]).collect(), ..c.clone() }
     };
-    let notes = Footnotes::common(&w.channels.iter().map(with_source).collect::<Vec<_>>());
-    let mut lines = Vec::new();
-    if let Some(r) = plan.requests.iter().find(|r| r.state == w.state && !r.retention.rule.is_empty()) {
-        lines.push(("Clock", rule(r)));
-    }
-    for (c, (own, numbers)) in w.channels.iter().zip(&notes.of) {
+    let notes = Footnotes::common(&channels.iter().map(with_source).collect::<Vec<_>>());
+    for (c, (own, numbers)) in channels.iter().zip(&notes.of) {
         let mut line = words::channel_with_purposes(c);
         if !own.is_empty() {
             let own: Vec<&str> = own.iter().map(|o| &**o).collect();
@@ -284,7 +362,6 @@ fn ways(w: &Ways, plan: &Plan) -> Entry {
         lines.push(("Channel", line));
     }
     lines.extend(notes.notes.iter().enumerate().map(|(i, note)| ("", format!("note {}: {note}", i + 1))));
-    Entry { title: named.words(), lines }
 }
 
 /// A line for each path and reason: forty hops that are skipped for one reason are one line.

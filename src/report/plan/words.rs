@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::{ClockRef, Plan, Seen, Use};
+use super::{ClockRef, Item, Plan, Seen, Use};
 use crate::model::channel::{Channel, Usable};
 use crate::model::net::unmapped;
 use crate::model::time::Timestamp;
@@ -53,6 +53,8 @@ pub(in crate::report) fn basis(c: &Channel, title: Option<&str>) -> String {
 
 pub(in crate::report) fn usable(c: &Channel) -> &'static str {
     match c.usable {
+        // An order to a provider: whose law the other side is under depends on where that can be reached.
+        Usable::Yes if c.instrument.as_deref() == Some("EEVID") => "its basis applies in the state that asks",
         Usable::Yes => "its basis is in force for both",
         Usable::Unknown => "whether its basis is in force for both: unknown",
         Usable::Suspended => "its basis is suspended, or one side does not use it",
@@ -150,6 +152,29 @@ pub(in crate::report) fn records(u: &Use) -> String {
         .map(|a| format!("; also {}, recorded {} by the clock of input {}", a.because, a.time, a.input))
         .collect();
     format!("{}{}", u.because, also.concat())
+}
+
+/// Where the machine of an order to a provider was placed.
+pub(in crate::report) fn placed(item: &Item) -> String {
+    let places: Vec<String> = item.others.iter().take(4).map(|o| format!("{} p {}", o.state, p(o.p))).collect();
+    if places.is_empty() {
+        return "placed in no state".into();
+    }
+    let mut because: Vec<String> = item.hops.iter().flat_map(|h| &h.because).cloned().collect();
+    because.sort_by_key(|id| (id.len(), id.clone()));
+    because.dedup();
+    format!("placed in {} ({})", places.join(", "), ids(&because, 3))
+}
+
+/// The numbers of the pieces that a piece was put together from: `… (e1, e9)`.
+pub(in crate::report) fn cited(kind: &str, what: &str) -> Vec<u32> {
+    let list = |text: &str| -> Option<Vec<u32>> {
+        text.split(", ").map(|id| id.strip_prefix('e').and_then(|n| n.parse().ok())).collect()
+    };
+    if kind != "join" {
+        return Vec::new();
+    }
+    what.rsplit_once('(').and_then(|(_, last)| list(last.strip_suffix(')')?)).unwrap_or_default()
 }
 
 /// `port 443`, or that none was recorded: a 0 in a record means that it names none.

@@ -272,7 +272,7 @@ fn a_claim_in_a_column_is_found() {
     let text = said(&["law", "channel", "FR", "NG"], &[0]);
     let names = names();
     assert_eq!(lint(&of_tables(&text), &names), []);
-    let bad = text.replacen("Nigeria ", "Russian ", 1).replacen("Police NCCC", "hackers now", 1);
+    let bad = text.replacen("   Nigeria  ", "   Russian  ", 1).replacen("   Police  ", "   hacked  ", 1);
     assert_eq!(bad.len(), text.len());
     let accuses = |text: &str| lint(text, &names).iter().any(|f| f.rule == Rule::StateAsActor);
     assert!(!accuses(&bad), "line by line it is not seen");
