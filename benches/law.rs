@@ -112,7 +112,7 @@ fn whole(law: &Law, paths: &mut [AttackPath], spent: &mut Spent) -> Counts {
         }
         lap(&mut spent.channels);
         for state in &covered.states {
-            black_box(retention.entry(*state).or_insert_with(|| law.retention(*state, on())).clone());
+            black_box(retention.entry(*state).or_insert_with(|| law.clocks(*state, on())).clone());
         }
         lap(&mut spent.retention);
     }
@@ -245,7 +245,7 @@ fn plan_of_hosts_in_one_state(bencher: Bencher<'_, '_>, hosts: u32) {
         sha256: String::new(),
         channels: &|to| law.channels(requesting(), to, on()),
         orders: law.orders_to_providers(requesting(), on()),
-        retention: &|state, seen| law.retention(state, seen),
+        retention: &|state, seen, asked| law.retention(state, seen, asked),
         place: &place,
         title: &|id| law.book.instrument(id).map(|i| i.title.to_string()),
         senders: None,

@@ -139,7 +139,7 @@ fn plan(args: &Args, law: &Law) -> Result<Plan, Error> {
             sha256,
             channels: &|to| law.channels(requesting, to, on),
             orders: law.orders_to_providers(requesting, on),
-            retention: &|state, seen| law.retention(state, seen),
+            retention: &|state, seen, asked| law.retention(state, seen, asked),
             place: &|state| place(law, state),
             title: &|id| law.book.instrument(id).map(|i| i.title.to_string()),
             senders: senders(law, requesting),

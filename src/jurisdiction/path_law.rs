@@ -3,13 +3,13 @@
 //! A pure function of the path, the requesting state, the day and the law. What depends on two states only is looked up
 //! once: the paths of an incident touch the same few states again and again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Law;
 use super::coverage::CoverageOfTheDay;
 use super::faultlines::LinesOfTheDay;
 use super::touches::LEAST_P;
-use crate::model::channel::Channel;
+use crate::model::channel::{AskedData, Channel, Retention};
 use crate::model::hop::HopRole;
 use crate::model::law::{Basis, ProvisionTouch};
 use crate::model::net::StateCode;
@@ -94,14 +94,20 @@ impl<'a> PathLaws<'a> {
                 } else {
                     ""
                 };
-                let retention = seen.map_or_else(|| law.retention_undated(to, on), |seen| law.retention(to, seen));
+                let roles = hops.iter().filter_map(|i| path.hops.get(*i)).map(|hop| hop.hop.role);
+                let asked: BTreeSet<AskedData> = roles.map(|role| AskedData::of(role, path.finding.kind)).collect();
+                let clock =
+                    |asked| seen.map_or_else(|| law.retention_undated(to, on, asked), |seen| law.retention(to, seen, asked));
+                let mut later: Vec<Retention> = asked.into_iter().map(clock).collect();
+                later.sort_by_key(Retention::order);
+                // Every state here has a hop.
+                let retention = if later.is_empty() { clock(AskedData::Flow) } else { later.remove(0) };
                 let p = path.states.iter().find(|(state, _)| *state == to).map_or(0.0, |(_, p)| *p);
-                Request { to, p, hops: hops.clone(), retention, channels, note: note.into() }
+                Request { to, p, hops: hops.clone(), retention, later, channels, note: note.into() }
             })
             .collect();
         requests.sort_by(|a, b| {
-            let kept = |r: &Request| (r.retention.lost_from, r.retention.months);
-            kept(a).cmp(&kept(b)).then_with(|| b.p.total_cmp(&a.p)).then_with(|| a.to.cmp(&b.to))
+            a.retention.order().cmp(&b.retention.order()).then_with(|| b.p.total_cmp(&a.p)).then_with(|| a.to.cmp(&b.to))
         });
         requests
     }

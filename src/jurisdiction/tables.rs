@@ -11,6 +11,7 @@ use super::Law;
 use super::book::{LawError, grade};
 use super::dates::{AsOf, Dated, When};
 use super::fields::{Fields, Table};
+use crate::model::channel::{DataClass, RetentionKind};
 use crate::model::law::Grade;
 use crate::model::net::StateCode;
 use crate::model::time::Day;
@@ -101,9 +102,12 @@ pub struct Domestic {
     pub data_protection_law: Arc<str>,
     /// Rule on the retention of traffic data, in words.
     pub retention_rule: Arc<str>,
-    /// Months for which providers must keep traffic data; `None` where there is no such duty or nobody knows it. The words
-    /// say which.
+    /// Months of the rule; `None` where there is none or nobody knows it. The words say which.
     pub retention_months: Option<u16>,
+    /// Does it bind every provider, for at least so long? `None` where no rule is known.
+    pub retention_kind: Option<RetentionKind>,
+    /// The data that its words name; empty where they do not say.
+    pub retention_of: Vec<DataClass>,
     /// Blocking and localisation.
     pub blocking_localisation: Arc<str>,
     /// Central authority for mutual legal assistance.
@@ -384,12 +388,46 @@ fn domestic(row: &Fields<'_>) -> Result<Domestic, LawError> {
         data_protection_law: text("data_protection_law")?,
         retention_rule: text("retention_rule")?,
         retention_months: row.optional("retention_months")?,
+        retention_kind: retention_kind(row)?,
+        retention_of: retention_of(row)?,
         blocking_localisation: text("blocking_localisation")?,
         mla_authority: text("mla_authority")?,
         cert: text("cert")?,
         contact_24_7: text("contact_24_7")?,
         cited: cited(row)?,
     })
+}
+
+/// A kind is a reading of the words of the rule: without them there is none.
+fn retention_kind(row: &Fields<'_>) -> Result<Option<RetentionKind>, LawError> {
+    const COLUMN: &str = "retention_kind";
+    let word = row.get(COLUMN)?;
+    if word.is_empty() {
+        return Ok(None);
+    }
+    let kind = RetentionKind::ALL.into_iter().find(|k| k.as_str() == word);
+    let kind = kind.ok_or_else(|| row.error(COLUMN, format!("{word:?} is no kind (duty, maximum, by-order)")))?;
+    if row.get("retention_rule")?.is_empty() {
+        return Err(row.error(COLUMN, "a kind without a rule"));
+    }
+    Ok(Some(kind))
+}
+
+fn retention_of(row: &Fields<'_>) -> Result<Vec<DataClass>, LawError> {
+    const COLUMN: &str = "retention_of";
+    let mut out = Vec::new();
+    for word in row.get(COLUMN)?.split_whitespace() {
+        let class = DataClass::ALL.into_iter().find(|c| c.as_str() == word);
+        let class = class.ok_or_else(|| row.error(COLUMN, format!("{word:?} is no class (subscriber, connection, traffic)")))?;
+        if out.contains(&class) {
+            return Err(row.error(COLUMN, format!("{word:?} twice")));
+        }
+        out.push(class);
+    }
+    if !out.is_empty() && row.get("retention_kind")?.is_empty() {
+        return Err(row.error(COLUMN, "data of a rule without a kind"));
+    }
+    Ok(out)
 }
 
 fn statement(row: &Fields<'_>) -> Result<Statement, LawError> {
@@ -480,6 +518,35 @@ mod tests {
         assert!(t.domestic.contains_key(&de));
         assert_eq!(t.belongs("EU", de, "2026-11-01".parse().unwrap()).map(|(is, _)| is), Some(true));
         assert!(t.belongs("EU", StateCode::new("BR").unwrap(), "2026-01-01".parse().unwrap()).is_none());
+    }
+
+    /// `rule,months,kind,of` in a row of national law.
+    #[test]
+    fn a_kind_of_retention_is_one_of_three_words() {
+        let read = |rule: &str| {
+            let text = format!(
+                "state,computer_crime_law,data_protection_law,retention_rule,retention_months,retention_kind,retention_of,\
+                 blocking_localisation,mla_authority,cert,contact_24_7,note,source,grade,confidence\n\
+                 DE,,,{rule},,,,,,a page,confirmed,\n"
+            );
+            let files: Vec<(&str, &str)> =
+                TABLES.iter().map(|&(n, t)| if n == "domestic.csv" { (n, text.as_str()) } else { (n, t) }).collect();
+            LawTables::from_files(&files).map(|t| t.domestic[&"DE".parse().unwrap()].clone()).map_err(|e| e.to_string())
+        };
+        let row = read("a law: 12 months,12,duty,subscriber traffic").unwrap();
+        assert_eq!(row.retention_kind, Some(RetentionKind::Duty));
+        assert_eq!(row.retention_of, [DataClass::Subscriber, DataClass::Traffic]);
+        assert_eq!(read("a law,,,").unwrap().retention_kind, None);
+        for (bad, why) in [
+            ("a law,12,must,", "is no kind"),
+            (",12,duty,", "without a rule"),
+            ("a law,12,duty,flows", "is no class"),
+            ("a law,12,duty,traffic traffic", "twice"),
+            ("a law,12,,traffic", "without a kind"),
+        ] {
+            let error = read(bad).unwrap_err();
+            assert!(error.contains(why), "{bad}: {error}");
+        }
     }
 
     #[test]

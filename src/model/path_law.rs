@@ -52,8 +52,10 @@ pub struct Request {
     pub p: f32,
     /// Hops that touch it by territory.
     pub hops: Vec<usize>,
-    /// How long data lasts there.
+    /// How long the data last that are lost first there.
     pub retention: Retention,
+    /// The same for what else its hops are asked for, in the order in which it is lost; empty where all do the same.
+    pub later: Vec<Retention>,
     /// Lawful ways, best first: what is in force before what is unknown; empty where it is the requesting state itself.
     pub channels: Vec<Channel>,
     /// What to know before asking: its own authorities, no channel known.

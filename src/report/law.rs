@@ -9,7 +9,7 @@
 
 use serde::Serialize;
 
-use crate::model::channel::{Channel, Retention};
+use crate::model::channel::{Channel, DataClass, Retention, RetentionKind};
 use crate::model::faultline::{Parting, Standings};
 use crate::model::law::{Grade, Status};
 use crate::model::net::StateCode;
@@ -158,8 +158,12 @@ pub struct NationalRow {
     pub data_protection_law: String,
     /// Rule on the retention of traffic data.
     pub retention_rule: String,
-    /// Months of it; `null` where there is no duty or nobody knows it.
+    /// Months of it; `null` where there is no rule or nobody knows it.
     pub retention_months: Option<u16>,
+    /// Does it bind every provider, for at least so long? `null` where no rule is known.
+    pub retention_kind: Option<RetentionKind>,
+    /// The data that its words name; empty where they do not say.
+    pub retention_of: Vec<DataClass>,
     /// Blocking and localisation.
     pub blocking_localisation: String,
     /// Central authority for mutual legal assistance.
@@ -244,8 +248,10 @@ pub struct ShowView {
     pub nothing_known: Vec<String>,
     /// National law.
     pub national: Option<NationalRow>,
-    /// How long traffic data of the day last.
+    /// How long the data of the day last that are lost first.
     pub retention: Option<Retention>,
+    /// The same for the data of other kinds of hops, in the order in which they are lost.
+    pub later: Vec<Retention>,
     /// Organisations and networks.
     pub groups: Vec<GroupRow>,
     /// Positions, declarations, signatures.
@@ -344,8 +350,10 @@ pub struct ChannelView {
     pub to_name: String,
     /// Remarks on the question: what the two places are, who answers for them in law and who has power there in fact.
     pub notes: Vec<String>,
-    /// How long traffic data of the day last in the asked state.
+    /// How long the data of the day last that are lost first in the asked state.
     pub retention: Retention,
+    /// The same for the data of other kinds of hops, in the order in which they are lost.
+    pub later: Vec<Retention>,
     /// What it rests on.
     pub basis: Basis,
 }

@@ -183,7 +183,8 @@ fn preservation(plan: &Plan, requests: &[&Request]) -> Option<Letter> {
     if let Some(c) = later.filter(|l| Some(*l) != channel) {
         private.extend(frame::of_channel("To have it handed over", c));
     }
-    for r in requests.iter().filter(|r| !r.retention.rule.is_empty()).take(1) {
+    let with_rule = || requests.iter().filter(|r| !r.retention.rule.is_empty());
+    if let Some(r) = with_rule().find(|r| !r.retention.covered.is_empty()).or_else(|| with_rule().next()) {
         let (rule, source) = (&r.retention, words::or(&r.retention.source, "no source given"));
         private.push(format!(
             "Rule on retention of {}, as far as is known: {} (grade {}; {source})",
@@ -325,7 +326,11 @@ fn urgency(requests: &[&Request]) -> Vec<String> {
     for r in requests {
         let lost = match r.retention.lost_from {
             None => "how long these data are kept is not known to us: they may be lost any day".to_owned(),
-            Some(day) => format!("as far as is known to us these data may be lost from {day}"),
+            Some(day) => {
+                let part = r.retention.part().unwrap_or_else(|| "these data".to_owned());
+                let rest = r.retention.rest().map(|rest| format!("; {rest}")).unwrap_or_default();
+                format!("as far as is known to us {part} may be lost from {day}{rest}")
+            }
         };
         of.entry(lost).or_default().push(r.group.title());
     }

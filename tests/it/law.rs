@@ -143,7 +143,19 @@ fn retention_is_read_as_of_the_day() {
         assert!(v["lost_from"].is_null() && v["months"].is_null(), "{v}");
         assert!(v["rule"].as_str().unwrap().contains(&format!("the rule of {on} is not in the tables")), "{v}");
     }
-    assert_eq!(json(&["law", "channel", "FR", "GB", "--on", "2024-01-01"])["retention"]["lost_from"], "2025-01-01");
+    // Each kind of hop has its own clock: who had an address is kept, the flow records of a provider on the way are not.
+    let v = json(&["law", "channel", "FR", "NO", "--on", "2024-01-01"]);
+    let clocks = [&[v["retention"].clone()], v["later"].as_array().unwrap().as_slice()].concat();
+    let lost = |asked: &str| clocks.iter().find(|c| c["asked"] == asked).unwrap()["lost_from"].clone();
+    assert_eq!((lost("subscriber"), lost("connection"), lost("flow")), ("2025-01-01".into(), Value::Null, Value::Null));
+    assert_eq!(v["retention"]["lost_from"], Value::Null, "first what is lost first");
+    // A maximum is no duty.
+    let v = json(&["law", "channel", "EE", "GB", "--on", "2026-11-22"]);
+    let clocks = [&[v["retention"].clone()], v["later"].as_array().unwrap().as_slice()].concat();
+    assert!(clocks.iter().all(|c| c["lost_from"].is_null() && c["at_most"] == 12), "{clocks:?}");
+    let (_, out, _) = run(&["law", "channel", "EE", "GB", "--on", "2026-11-22"]);
+    let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("at most 12 months") && !words.contains("2027-11-22"), "{out}");
 }
 
 /// Each row is looked at once per comparison, not once per item and state.

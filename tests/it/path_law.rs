@@ -26,6 +26,17 @@ fn requests_come_in_the_order_in_which_evidence_is_lost() {
     let requests = law["requests"].as_array().unwrap();
     let lost: Vec<Option<&str>> = requests.iter().map(|r| r["retention"]["lost_from"].as_str()).collect();
     assert!(requests.len() > 3 && lost.is_sorted(), "{lost:?}");
+    // Flow records of a provider on the way have no last day anywhere.
+    for request in requests {
+        let clocks = [&[request["retention"].clone()], request["later"].as_array().unwrap().as_slice()].concat();
+        assert!(clocks.iter().all(|c| c["asked"] != "flow" || c["lost_from"].is_null()), "{clocks:?}");
+        assert!(clocks.iter().all(|c| c["lost_from"].is_null() || c["kind"] == "duty"), "{clocks:?}");
+    }
+    let british = requests.iter().find(|r| r["to"] == "GB").unwrap();
+    assert_eq!(
+        (&british["retention"]["kind"], &british["retention"]["at_most"], &british["retention"]["months"]),
+        (&Value::from("maximum"), &Value::from(12), &Value::Null)
+    );
     // Between two members the order of the Union stands before the treaty.
     let german = requests.iter().find(|r| r["to"] == "DE").unwrap();
     let kinds = texts(&german["channels"], "kind");
@@ -115,19 +126,18 @@ const TW: &str = "168.95.1.1";
 /// Nobody knows when it was seen, so nobody can say when it is lost.
 #[test]
 fn evidence_without_a_time_has_no_last_day() {
-    let (_folder, file) = traceroute(&[PR, GB]);
+    let (_folder, file) = traceroute(&[GB, PR]);
     let report = json(&["trace", &file, "--requesting", "DE"]);
     let requests = path(&report)["law"]["requests"].as_array().unwrap().clone();
     let british = requests.iter().find(|r| r["to"] == "GB").unwrap();
     assert!(requests.iter().all(|r| r["retention"]["lost_from"].is_null()), "{requests:?}");
-    assert_eq!(british["retention"]["months"], 12);
-    assert!(british["retention"]["rule"].as_str().unwrap().contains("the day of the traffic is unknown"), "{british}");
+    assert_eq!((&british["retention"]["months"], &british["retention"]["at_most"]), (&Value::Null, &Value::from(12)));
     let months: Vec<Option<u64>> = requests.iter().map(|r| r["retention"]["months"].as_u64()).collect();
     assert!(months.is_sorted(), "first what is lost first: {months:?}");
     for format in ["text", "html"] {
         let (_, out, err) = run(&["trace", &file, "--requesting", "DE", "--format", format]);
         let plain = out.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(plain.contains("kept 12 months by law; the day of the traffic is unknown"), "{format}: {err}");
+        assert!(plain.contains("at most 12 months, and no duty of every provider: may be gone any day"), "{format}: {err}");
         assert!(!plain.contains("may be gone from"), "{format}");
     }
 }

@@ -101,6 +101,7 @@ pub(super) fn show(asked: &Asked<'_>, state: &str) -> Result<Outcome, Error> {
         }
     }
     let is_state = code.is_some_and(|c| law.book.state(c).is_some());
+    let mut clocks = code.map(|c| law.clocks(c, on)).unwrap_or_default().into_iter();
     let view = ShowView {
         schema: schema::SHOW,
         un_status: code.and_then(|c| law.book.state(c)).map(|s| s.un_status.to_string()).unwrap_or_default(),
@@ -118,7 +119,8 @@ pub(super) fn show(asked: &Asked<'_>, state: &str) -> Result<Outcome, Error> {
         instruments,
         nothing_known,
         national: code.and_then(|c| law.tables.domestic.get(&c)).map(national),
-        retention: code.map(|c| law.retention(c, on)),
+        retention: clocks.next(),
+        later: clocks.collect(),
         groups: code.map(|c| groups(law, c, on)).unwrap_or_default(),
         statements: code.map(|c| statements(law, c, on)).unwrap_or_default(),
         votes: code.map(|c| votes(law, c, on)).unwrap_or_default(),
@@ -136,6 +138,8 @@ fn national(d: &tables::Domestic) -> NationalRow {
         data_protection_law: d.data_protection_law.to_string(),
         retention_rule: d.retention_rule.to_string(),
         retention_months: d.retention_months,
+        retention_kind: d.retention_kind,
+        retention_of: d.retention_of.clone(),
         blocking_localisation: d.blocking_localisation.to_string(),
         mla_authority: d.mla_authority.to_string(),
         cert: d.cert.to_string(),
@@ -207,9 +211,11 @@ pub(super) fn channel(asked: &Asked<'_>, from: &str, to: &str) -> Result<Outcome
     if channels.is_empty() {
         notes.push("One state: its own authorities order what its law allows, and nothing is asked of another state.".to_owned());
     }
+    let (retention, later) = retention(law, &to, on)?;
     let view = ChannelView {
         schema: schema::CHANNEL,
-        retention: retention(law, &to, on)?,
+        retention,
+        later,
         from: from.code,
         to: to.code,
         on,
@@ -222,25 +228,26 @@ pub(super) fn channel(asked: &Asked<'_>, from: &str, to: &str) -> Result<Outcome
     asked.write(&view, true)
 }
 
-/// How long traffic data last at a place. Where its code is longer than two letters the rule of the state that answers for it
-/// is not taken for its own.
-fn retention(law: &Law, place: &Place, on: Day) -> Result<Retention, Error> {
+/// How long the data last at a place that are lost first there, and the rest. Where its code is longer than two letters the
+/// rule of the state that answers for it is not taken for its own.
+fn retention(law: &Law, place: &Place, on: Day) -> Result<(Retention, Vec<Retention>), Error> {
     // User-assigned, no state: nothing is known of it.
     let nobody = StateCode::new("ZZ");
-    let state = place.state().or(nobody).ok_or_else(|| Error::Data(format!("{}: no code", place.code)))?;
-    let mut nothing = law.retention(state, on);
-    if place.state().is_some() {
-        return Ok(nothing);
+    let no_code = || Error::Data(format!("{}: no code", place.code));
+    let state = place.state().or(nobody).ok_or_else(no_code)?;
+    let mut clocks = law.clocks(state, on);
+    if place.state().is_none() {
+        let parent = place.territory(law).and_then(|t| t.parent);
+        let of_parent = parent.map_or_else(String::new, |p| format!(", and that of {p} is not taken for it"));
+        for nothing in &mut clocks {
+            let no_row = format!("the table of national law has no row for {}{of_parent}; {}", place.code, nothing.any_day());
+            nothing.rule = no_row.into();
+            nothing.state = parent.unwrap_or(nothing.state);
+        }
     }
-    let parent = place.territory(law).and_then(|t| t.parent);
-    let of_parent = parent.map_or_else(String::new, |p| format!(", and that of {p} is not taken for it"));
-    nothing.rule = format!(
-        "the table of national law has no row for {}{of_parent}; no duty to keep traffic data is known: they may be gone any day",
-        place.code
-    )
-    .into();
-    nothing.state = parent.unwrap_or(nothing.state);
-    Ok(nothing)
+    let mut clocks = clocks.into_iter();
+    let first = clocks.next().ok_or_else(no_code)?;
+    Ok((first, clocks.collect()))
 }
 
 pub(super) fn instrument(asked: &Asked<'_>, id: &str) -> Result<Outcome, Error> {

@@ -383,8 +383,9 @@ proptest! {
         let first = law().channels(a, b, Day(day));
         prop_assert_eq!(&first, &law().channels(a, b, Day(day)));
         prop_assert!(first.iter().all(|c| !c.source.is_empty()));
-        let kept = law().retention(a, Day(day));
-        prop_assert!(!kept.rule.is_empty() && !kept.source.is_empty());
-        prop_assert!(kept.lost_from.is_none_or(|d| d.0 >= day));
+        for kept in law().clocks(a, Day(day)) {
+            prop_assert!(!kept.rule.is_empty() && !kept.source.is_empty());
+            prop_assert!(kept.lost_from.is_none_or(|d| d.0 >= day));
+        }
     }
 }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::hop::{Around, Excerpt};
 use super::law::{Piece, source};
 use super::words;
-use crate::model::channel::{Channel, Usable};
+use crate::model::channel::{Channel, Retention, Usable};
 use crate::model::coverage::{Coverage, Gap, InstrumentCoverage};
 use crate::model::faultline::{Parting, Standings};
 use crate::model::law::{ProvisionTouch, Status};
@@ -234,13 +234,8 @@ fn article(p: &ProvisionTouch) -> ArticleView {
 }
 
 fn request(r: &Request, labels: &[String], around: &Around<'_>) -> RequestView {
-    let lost = match (r.retention.lost_from, r.retention.months) {
-        (Some(day), _) => format!("may be gone from {day}"),
-        (None, Some(months)) => {
-            format!("kept {months} months by law; the day of the traffic is unknown, so that no last day can be given")
-        }
-        (None, None) => "no duty to keep this traffic data is known: may be gone any day".to_owned(),
-    };
+    let clocks = std::iter::once(&r.retention).chain(&r.later);
+    let lost = clocks.map(Retention::lost).collect::<Vec<_>>().join(". ");
     let footnotes = Footnotes::common(r.channels.get(..ROWS).unwrap_or(&r.channels));
     RequestView {
         state: around.state(r.to),

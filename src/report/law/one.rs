@@ -2,7 +2,7 @@
 
 use super::document::{Document, Readable, Section, joined, or_unknown};
 use super::{Basis, ChannelView, Cited, InstrumentView, NO_ADVICE, NationalRow, ShowView, StatusRow, StatusView};
-use crate::model::channel::{Retention, Usable};
+use crate::model::channel::{Retention, RetentionKind, Usable};
 use crate::model::faultline::{Standing, Standings};
 use crate::model::law::Status;
 use crate::model::time::Day;
@@ -107,23 +107,29 @@ fn standings(d: &mut Document, s: &Standings) -> Section {
         .table(["line", "question or item", "value", "known"], rows)
 }
 
-fn retention(d: &mut Document, r: &Retention) -> Vec<[String; 2]> {
-    let kept = match r.months {
-        Some(months) => format!("{months} months"),
-        None => "no duty is known".to_owned(),
-    };
-    let lost = r.lost_from.map_or_else(|| "may be gone any day".to_owned(), |day| format!("may be gone from {day}"));
-    let known = format!("{} {}", r.grade, d.cite(&r.source));
-    vec![
-        ["traffic data".to_owned(), joined("; ", [kept, lost])],
-        ["rule".to_owned(), or_unknown(&r.rule)],
-        ["known".to_owned(), known],
-    ]
+fn retention(d: &mut Document, first: &Retention, later: &[Retention]) -> Vec<[String; 2]> {
+    let all = || std::iter::once(first).chain(later);
+    // What a duty covers says most of the rule.
+    let rule = all().find(|r| !r.covered.is_empty()).unwrap_or(first);
+    let known = format!("{} {}", rule.grade, d.cite(&rule.source));
+    let mut rows: Vec<[String; 2]> = all().map(|r| [String::new(), r.lost()]).collect();
+    if let Some(row) = rows.first_mut() {
+        row[0] = "clock".to_owned();
+    }
+    rows.extend([["rule".to_owned(), or_unknown(&rule.rule)], ["known".to_owned(), known]]);
+    rows
 }
 
 fn national(d: &mut Document, n: &NationalRow) -> Section {
     let known = cell(d, &n.cited);
-    let months = n.retention_months.map(|m| format!("{m} months")).unwrap_or_default();
+    // A number by itself reads as a duty.
+    let months = n.retention_months.map(|m| match n.retention_kind {
+        Some(RetentionKind::Duty) => format!("{m} months"),
+        Some(RetentionKind::Maximum) => format!("at most {m} months"),
+        Some(RetentionKind::ByOrder) => format!("{m} months by order"),
+        None => format!("{m} months, no duty of providers"),
+    });
+    let months = months.unwrap_or_default();
     let rows = vec![
         ["computer crime".to_owned(), or_unknown(&n.computer_crime_law)],
         ["data protection".to_owned(), or_unknown(&n.data_protection_law)],
@@ -174,8 +180,8 @@ impl Readable for ShowView {
             d.sections.push(section);
         }
         if let Some(r) = &self.retention {
-            let rows = retention(&mut d, r);
-            d.sections.push(Section::new(format!("How long traffic data of {} last", self.on)).table(["", ""], rows));
+            let rows = retention(&mut d, r, &self.later);
+            d.sections.push(Section::new(format!("How long data of {} last", self.on)).table(["", ""], rows));
         }
         if !self.groups.is_empty() {
             let rows = self
@@ -276,8 +282,8 @@ impl Readable for ChannelView {
             let notes = footnotes.notes.iter().enumerate().map(|(n, note)| [(n + 1).to_string(), note.to_string()]).collect();
             d.sections.push(Section::new("Notes to the channels").table(["", ""], notes));
         }
-        let rows = retention(&mut d, &self.retention);
-        d.sections.push(Section::new(format!("The clock: traffic data of {} in {}", self.on, self.to)).table(["", ""], rows));
+        let rows = retention(&mut d, &self.retention, &self.later);
+        d.sections.push(Section::new(format!("The clock: data of {} in {}", self.on, self.to)).table(["", ""], rows));
         d
     }
 }

@@ -13,7 +13,7 @@ use super::{
     EvidenceRef, FindingRef, Ground, Group, HopRef, InputRef, InstrumentRef, Item, LEAST_P, NO_ADVICE, Named, NotAsked, Order,
     Plan, ReportRef, Request, SCHEMA, Seen, Senders, TableRef, Use, WHO_SENDS, Ways,
 };
-use crate::model::channel::{Channel, Retention};
+use crate::model::channel::{AskedData, Channel, Retention};
 use crate::model::hop::{HopRole, Knowledge};
 use crate::model::law::Basis;
 use crate::model::net::StateCode;
@@ -40,8 +40,8 @@ pub struct Means<'a> {
     /// The orders that the requesting state can send straight to providers on that day: to preserve, then to produce. Empty
     /// where it can send none.
     pub orders: Vec<Channel>,
-    /// How long data of something seen on a day lasts in a state.
-    pub retention: &'a dyn Fn(StateCode, Day) -> Retention,
+    /// How long the data that a hop is asked for, of something seen on a day, last in a state.
+    pub retention: &'a dyn Fn(StateCode, Day, AskedData) -> Retention,
     /// A state or territory by its own code (`GB` for `UK`), with its name; `None` if the rule book knows no such place.
     pub place: &'a dyn Fn(StateCode) -> Option<Named>,
     /// The title of an instrument.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::model::channel::AskedData;
 use crate::model::hop::HopRole;
 
 /// What a hop's operator can be asked for.
@@ -71,6 +72,20 @@ impl Group {
             Self::VictimEnd => &[
                 "logs, captures and images of the system that was addressed, from whoever runs it, with their consent where that is enough",
             ],
+        }
+    }
+
+    /// The data that a rule on retention has to cover.
+    #[must_use]
+    pub fn asked(self) -> AskedData {
+        match self {
+            Self::Subscriber => AskedData::Subscriber,
+            Self::SteppingStone => AskedData::Connection,
+            Self::Mail => AskedData::Mail,
+            Self::Translation => AskedData::Translation,
+            Self::Transit => AskedData::Flow,
+            Self::Reflector => AskedData::Reflector,
+            Self::VictimEnd => AskedData::Victim,
         }
     }
 

@@ -58,7 +58,7 @@ pub(super) fn request(making: &Making<'_>, (state, ground, group): Key, found: B
     let sender = |c| sent_by(c, &requesting, means.by_way_of, means.senders.as_ref());
     // The clock runs from the traffic: what a provider kept is of then.
     let from = [seen, traffic].into_iter().flatten().map(|s| s.first.day()).min();
-    let mut retention = (means.retention)(state, from.unwrap_or(means.on));
+    let mut retention = (means.retention)(state, from.unwrap_or(means.on), group.asked());
     if from.is_none() {
         retention.lost_from = None;
     }
@@ -155,14 +155,15 @@ fn uncertain(state: StateCode, best: f32, items: &[Item]) -> Option<String> {
 
 fn deadline(retention: &Retention, from: Option<Day>, on: Day) -> String {
     let Some(from) = from else { return "unknown: no evidence says when it was used; ask first".into() };
+    let rest = retention.part().zip(retention.rest()).map(|(part, rest)| format!(" ({part}); {rest}")).unwrap_or_default();
     match retention.lost_from {
-        None => "unknown: no retention duty known, it may be gone any day; ask first".into(),
+        None => format!("unknown: {}; ask first", retention.any_day()),
         Some(day) if day <= on => {
-            format!("lost from {day}, counted from {from}: that day is past or has come, ask whether anything is left")
+            format!("lost from {day}, counted from {from}: that day is past or has come, ask whether anything is left{rest}")
         }
         Some(day) => {
             let left = crate::report::terminal::plural(u64::from(day.days_since(on).unsigned_abs()), "day");
-            format!("lost from {day}: {left} after {on}, counted from {from}")
+            format!("lost from {day}: {left} after {on}, counted from {from}{rest}")
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::build::{Means, build};
 use super::read;
 use super::{Named, Plan, Senders};
-use crate::model::channel::{Channel, Purpose, Retention, Usable};
+use crate::model::channel::{AskedData, Channel, DataClass, Purpose, Retention, RetentionKind, Usable};
 use crate::model::law::Grade;
 use crate::model::net::StateCode;
 use crate::model::place::Dataset;
@@ -218,15 +218,21 @@ pub(in crate::report) fn channels(to: StateCode) -> Vec<Channel> {
     }
 }
 
-fn retention(state: StateCode, seen: Day) -> Retention {
+fn retention(state: StateCode, seen: Day, asked: AskedData) -> Retention {
+    let covered = asked.classes().iter().copied().filter(|c| *c == DataClass::Subscriber).collect::<Vec<_>>();
     let months = match state.as_str() {
+        _ if covered.is_empty() => None,
         "SG" => Some(12),
         "US" => Some(3),
         _ => None,
     };
     Retention {
         state,
+        asked,
+        kind: months.map(|_| RetentionKind::Duty),
+        covered: if months.is_some() { covered } else { Vec::new() },
         months,
+        at_most: None,
         rule: if months.is_some() { "providers keep traffic data".into() } else { "".into() },
         lost_from: months.map(|m| Day(seen.0 + 30 * i32::from(m))),
         grade: Grade::Partly,

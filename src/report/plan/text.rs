@@ -335,7 +335,9 @@ fn notice(n: &Notice, plan: &Plan) -> Entry {
 fn ways(w: &Ways, plan: &Plan) -> Entry {
     let named = Named { state: w.state, name: w.name.clone() };
     let mut lines = Vec::new();
-    if let Some(r) = plan.requests.iter().find(|r| r.state == w.state && !r.retention.rule.is_empty()) {
+    // What a duty covers says most of the rule; what is not covered stands with its request.
+    let of_state = || plan.requests.iter().filter(|r| r.state == w.state && !r.retention.rule.is_empty());
+    if let Some(r) = of_state().find(|r| !r.retention.covered.is_empty()).or_else(|| of_state().next()) {
         lines.push(("Clock", rule(r)));
     }
     channel_lines(&mut lines, &w.channels);

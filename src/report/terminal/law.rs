@@ -158,16 +158,8 @@ fn requests(law: &PathLaw, look: Look) -> String {
 
 /// When data may be lost, in words.
 fn lost(request: &Request) -> String {
-    let r = &request.retention;
-    match (r.lost_from, r.months) {
-        (Some(day), Some(months)) => format!("kept {months} months by law: may be gone from {day} [{}]", r.grade),
-        (Some(day), None) => format!("may be gone from {day} [{}]", r.grade),
-        (None, Some(months)) => {
-            let unknown = "the day of the traffic is unknown, so that no last day can be given";
-            format!("kept {months} months by law; {unknown} [{}]", r.grade)
-        }
-        (None, None) => format!("no duty to keep this traffic data is known: may be gone any day [{}]", r.grade),
-    }
+    let clocks = std::iter::once(&request.retention).chain(&request.later);
+    clocks.map(|r| format!("{} [{}]", r.lost(), r.grade)).collect::<Vec<_>>().join(". ")
 }
 
 /// One channel on a line.
