@@ -264,7 +264,7 @@ impl Retention {
     /// Sorts by what is lost first: what may be gone any day comes before all.
     #[must_use]
     pub fn order(&self) -> (Option<Day>, Option<u16>) {
-        (self.lost_from, self.months)
+        (self.first_lost(), self.months)
     }
 
     /// What is asked for and when it is lost, in words.
@@ -272,8 +272,8 @@ impl Retention {
     pub fn lost(&self) -> String {
         let rest = self.rest().map(|rest| format!("; {rest}")).unwrap_or_default();
         let kept = match (self.lost_from, self.months) {
-            (Some(day), Some(months)) => format!("kept {months} months by law: may be gone from {day}{rest}"),
-            (Some(day), None) => format!("may be gone from {day}{rest}"),
+            // The rule says the period: where it names several, the number of months need not be the one that was counted.
+            (Some(day), _) => format!("kept by law for a time: may be gone from {day}{rest}"),
             (None, Some(months)) => {
                 format!("kept {months} months by law; the day of the traffic is unknown, so that no last day can be given{rest}")
             }
@@ -296,6 +296,12 @@ impl Retention {
             (Some(RetentionKind::ByOrder), _) => format!("{noun}: kept only by order: may be gone any day"),
             _ => format!("no duty is known to cover {noun}: may be gone any day"),
         }
+    }
+
+    /// The day on which the first of the data asked for may be lost; `None` if a part of them may be gone any day.
+    #[must_use]
+    pub fn first_lost(&self) -> Option<Day> {
+        self.lost_from.filter(|_| self.rest().is_none())
     }
 
     /// What of the data asked for a duty covers, if that is only a part of it.
@@ -341,11 +347,11 @@ mod tests {
         let words = |covered: &[DataClass], months, day| kept(AskedData::Subscriber, covered, months, day).lost();
         assert_eq!(
             words(&all, Some(12), Some("2027-01-01")),
-            "subscriber data of an origin: kept 12 months by law: may be gone from 2027-01-01"
+            "subscriber data of an origin: kept by law for a time: may be gone from 2027-01-01"
         );
         assert_eq!(
             words(&all[..1], Some(60), Some("2031-01-01")),
-            "subscriber data: kept 60 months by law: may be gone from 2031-01-01; connection logs may be gone any day"
+            "subscriber data: kept by law for a time: may be gone from 2031-01-01; connection logs may be gone any day"
         );
         assert_eq!(
             words(&all, Some(12), None),

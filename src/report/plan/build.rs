@@ -162,8 +162,8 @@ pub fn build(report: &Report, means: &Means<'_>) -> Plan {
     requests.sort_by(|a, b| {
         // What speaks for the victim is kept apart, at the end; where the traffic may not have passed comes after where it did.
         let apart = |r: &Request| r.group == Group::VictimEnd;
-        (apart(a), a.retention.lost_from, is_guessed(a), a.ground)
-            .cmp(&(apart(b), b.retention.lost_from, is_guessed(b), b.ground))
+        (apart(a), a.retention.first_lost(), is_guessed(a), a.ground)
+            .cmp(&(apart(b), b.retention.first_lost(), is_guessed(b), b.ground))
             .then_with(|| b.p.total_cmp(&a.p))
             .then_with(|| (a.state, a.group).cmp(&(b.state, b.group)))
     });

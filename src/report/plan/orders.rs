@@ -72,7 +72,7 @@ fn order(making: &Making<'_>, asn: u32, found: &BTreeMap<Group, BTreeMap<IpAddr,
         .iter()
         .map(|(&group, found)| {
             let items = items(making, found);
-            OrderPart { group, ask_for: group.data().to_vec(), only_if: only_if_on_the_way(&items), items }
+            OrderPart { group, ask_for: stored(group.data()), only_if: only_if_on_the_way(&items), items }
         })
         .collect();
     let all = || parts.iter().flat_map(|p| &p.items);
@@ -93,4 +93,9 @@ fn order(making: &Making<'_>, asn: u32, found: &BTreeMap<Group, BTreeMap<IpAddr,
         because: words(because),
         parts,
     })
+}
+
+/// What a provider has stored already. An image of a machine is content, or no stored data at all: another order, or a request.
+fn stored(data: &[&'static str]) -> Vec<&'static str> {
+    data.iter().copied().filter(|d| !d.starts_with("an image of ")).collect()
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::build::{Means, build};
 use super::read;
 use super::{Named, Plan, Senders};
-use crate::model::channel::{AskedData, Channel, DataClass, Purpose, Retention, RetentionKind, Usable};
+use crate::model::channel::{AskedData, Channel, Purpose, Retention, RetentionKind, Usable};
 use crate::model::law::Grade;
 use crate::model::net::StateCode;
 use crate::model::place::Dataset;
@@ -219,7 +219,7 @@ pub(in crate::report) fn channels(to: StateCode) -> Vec<Channel> {
 }
 
 fn retention(state: StateCode, seen: Day, asked: AskedData) -> Retention {
-    let covered = asked.classes().iter().copied().filter(|c| *c == DataClass::Subscriber).collect::<Vec<_>>();
+    let covered = if asked == AskedData::Subscriber { asked.classes().to_vec() } else { Vec::new() };
     let months = match state.as_str() {
         _ if covered.is_empty() => None,
         "SG" => Some(12),

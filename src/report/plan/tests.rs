@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::sample::{EVIL, code, hop, incident, plan_of, plan_on, report};
 use super::{Ground, Group, Plan, Request, text};
-use crate::model::channel::Channel;
+use crate::model::channel::{Channel, DataClass};
 use crate::report::terminal::Look;
 
 fn find<'a>(requests: &'a [Request], state: &str, group: Group) -> &'a Request {
@@ -29,6 +29,11 @@ fn what_may_be_gone_any_day_comes_first_and_then_what_is_lost_first() {
     );
     assert_eq!(plan.requests.iter().map(|r| r.number).collect::<Vec<_>>(), [1, 2, 3, 4, 5, 6]);
     assert!(plan.requests[0].deadline.starts_with("unknown: no"));
+    // What a duty covers in part only may be gone any day, and stands with that.
+    let mut us = find(&plan.requests, "US", Group::Subscriber).retention.clone();
+    assert!(us.first_lost().is_some());
+    us.covered = vec![DataClass::Subscriber];
+    assert_eq!((us.first_lost(), us.order().0), (None, None));
     assert!(
         find(&plan.requests, "US", Group::Subscriber)
             .deadline
@@ -291,6 +296,9 @@ fn an_order_goes_to_a_provider_wherever_its_machines_are() {
     let plan = plan_on(&report(), "FR", on, None);
     let order = &plan.orders[0];
     assert_eq!((plan.orders.len(), order.number, order.asn), (1, 1, 64_500));
+    // An image is content, or no stored data: the request to the state asks for it.
+    assert!(order.parts.iter().flat_map(|p| &p.ask_for).all(|d| !d.contains("image")));
+    assert!(plan.requests.iter().flat_map(|r| &r.ask_for).any(|d| d.contains("image")));
     let parts: Vec<(Group, Vec<String>)> =
         order.parts.iter().map(|p| (p.group, p.items.iter().map(|i| i.addr.to_string()).collect())).collect();
     assert_eq!(
