@@ -11,6 +11,7 @@ use super::output;
 use super::{Context, Outcome};
 use crate::error::Error;
 use crate::jurisdiction::Law;
+use crate::jurisdiction::tables::named_body;
 use crate::jurisdiction::territories::Reach;
 use crate::model::net::StateCode;
 use crate::model::time::Day;
@@ -168,10 +169,7 @@ fn senders(law: &Law, state: StateCode) -> Option<Senders> {
     let territory = law.book.territory(state.as_str());
     let parent = territory.filter(|t| t.law_of_parent || t.treaties == Reach::Inherits).and_then(|t| t.parent);
     let row = law.tables.domestic.get(&state).or_else(|| law.tables.domestic.get(&parent?))?;
-    let known = |cell: &str| {
-        let nobody = ["", "none", "none known", "none confirmed", "unknown"];
-        (!nobody.contains(&cell.trim())).then(|| cell.trim().to_owned())
-    };
+    let known = |cell: &str| named_body(cell).map(ToOwned::to_owned);
     Some(Senders {
         central: known(&row.mla_authority),
         on_call: known(&row.contact_24_7),

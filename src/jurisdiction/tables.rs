@@ -380,6 +380,13 @@ fn membership(row: &Fields<'_>) -> Result<Membership, LawError> {
     })
 }
 
+/// A cell of national law that names somebody.
+#[must_use]
+pub fn named_body(cell: &str) -> Option<&str> {
+    let nobody = ["", "none", "none known", "none confirmed", "unknown"];
+    Some(cell.trim()).filter(|name| !nobody.contains(name))
+}
+
 fn domestic(row: &Fields<'_>) -> Result<Domestic, LawError> {
     let text = |column: &str| row.get(column).map(Arc::from);
     Ok(Domestic {

@@ -2,7 +2,7 @@
 //! CERTs; where it does not, the kind of body stands. The bodies of a state are not taken for those of a territory with
 //! law of its own.
 
-use super::super::tables::Domestic;
+use super::super::tables::{Domestic, named_body};
 use super::pair::{Pair, Standing, read_source};
 
 /// Who receives a request.
@@ -74,7 +74,7 @@ impl Pair<'_> {
     /// A body that the table of national law names.
     pub(super) fn named(&self, column: impl Fn(&Domestic) -> &str) -> Option<Body> {
         let (row, of) = self.domestic()?;
-        let name = known(column(row))?;
+        let name = named_body(column(row))?;
         let in_law = self.to.in_law_only(&self.law.book);
         let name = match of {
             Some(state) if in_law.is_some() => format!("{name} (of {state}, which answers for {} in law)", self.to),
@@ -88,10 +88,4 @@ impl Pair<'_> {
         );
         Some(Body { name, caveat: Some(caveat) })
     }
-}
-
-/// A cell that names somebody.
-fn known(cell: &str) -> Option<&str> {
-    let nobody = ["", "none", "none known", "none confirmed", "unknown"];
-    (!nobody.contains(&cell.trim())).then(|| cell.trim())
 }

@@ -67,8 +67,10 @@ impl<'a> Side<'a> {
 
     /// Is there somebody to write to?
     pub(super) fn answers(self, book: &'a RuleBook) -> bool {
-        let has_parent = self.territory(book).is_some_and(|t| t.parent.is_some());
-        has_parent || self.state().is_some_and(|s| book.is_place(s) && book.state(s).is_some())
+        match self {
+            Self::Code(state) => book.can_ask(state),
+            Self::Longer(t) => t.parent.is_some(),
+        }
     }
 
     /// The state under whose law it lies, so that authorities of that state are its own: that of which it is a part, that

@@ -24,24 +24,7 @@ fn whole(w: &[Word], at: usize, names: &Names) -> Option<usize> {
 
 /// `Attribution: Russia.`, `Threat actor: RU`, `Responsible party = Iran`.
 pub(super) fn labelled(w: &[Word], i: usize, names: &Names) -> Option<String> {
-    const LABELS: &[&str] = &[
-        "actor",
-        "actors",
-        "adversaries",
-        "adversary",
-        "attribution",
-        "blame",
-        "culprit",
-        "culprits",
-        "mastermind",
-        "masterminds",
-        "offender",
-        "offenders",
-        "perpetrator",
-        "perpetrators",
-        "responsible",
-        "responsibility",
-    ];
+    const LABELS: &[&str] = &["actor", "actors", "attribution", "blame", "responsible", "responsibility"];
     const BLAMED: &[&str] = &[
         "attack",
         "attacker",
@@ -64,8 +47,10 @@ pub(super) fn labelled(w: &[Word], i: usize, names: &Names) -> Option<String> {
     let who = |j: usize| is(w, j, &["who", "whoever"]) && (j..i).any(|k| is(w, k, &["behind", "did", "responsible"]));
     let label = (from..i).find(|&j| {
         let party = is(w, j, PARTIES) || is(w, j, words::STATE_NOUNS) || is(w, j, words::GROUPS);
+        // A resolution has sponsors too.
+        let culprit = is(w, j, words::CULPRITS) && low(w, j) != "sponsor";
         let head = j + 1 == i || low(w, j + 1) == "(" || is(w, j + 1, words::PREPOSITIONS);
-        who(j) || head && (is(w, j, LABELS) || party && j > from && is(w, j - 1, BLAMED))
+        who(j) || head && (is(w, j, LABELS) || culprit || party && j > from && is(w, j - 1, BLAMED))
     })?;
     // `Positions on attribution: Germany` are no such label, and `Actor behind the attack: X` is one.
     let title = !(from..label).any(|j| is(w, j, words::PREPOSITIONS)) && label < from + 4;

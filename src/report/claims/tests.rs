@@ -1,9 +1,11 @@
 use serde_json::json;
 
-use self::sentences::{BAD, GOOD};
+use self::bad::BAD;
+use self::good::GOOD;
 use super::*;
 
-mod sentences;
+mod bad;
+mod good;
 
 fn names() -> Names {
     let states = [
